@@ -1,0 +1,57 @@
+import type { Notice } from "../domain/notice.ts";
+
+/**
+ * How a source proves itself to us. Verification itself is in `src/ingress/authentication.ts`; a codec only says which scheme its
+ * sender documents. Every scheme compares in constant time over the raw bytes as received.
+ */
+export type AuthenticationScheme =
+  /** HMAC-SHA-256 over the raw body. `encodings`: what the header may hold. `prefix`: text before the digest. */
+  | {
+      readonly kind: "hmac-sha256";
+      readonly header: string;
+      readonly encodings: readonly ("hex" | "base64")[];
+      readonly prefix?: string;
+      /** Unicode normalisation of the secret before UTF-8. */
+      readonly secretForm?: "NFKD";
+    }
+  /** A secret of the endpoint's, sent as it is: `Authorization: Bearer`, `Authorization: Basic` (as password) or one of `headers`. */
+  | { readonly kind: "shared-secret"; readonly headers: readonly string[] }
+  /** The sender fetches a bearer token from our token endpoint with client credentials and sends it with an API key header. */
+  | { readonly kind: "oauth-client"; readonly apiKeyHeader: string };
+
+/** Codec of one source: pure, no I/O, no clock. */
+export interface Codec {
+  /** Folder name under `src/carriers/`, used in URLs, commands and tables. */
+  readonly source: string;
+  /** The sender's name for people. */
+  readonly title: string;
+  readonly authentication: AuthenticationScheme;
+  /** Request header (lower case) in which the sender gives each message an id, where it does. */
+  readonly messageIdHeader?: string;
+  /** Content types that this source sends; JSON and XML by their usual names. */
+  readonly contentTypes: readonly ("json" | "xml")[];
+  /** Every code that may appear in clear in an event or summary of this source: the keys of its status tables. */
+  readonly codes: ReadonlySet<string>;
+  /**
+   * Decodes a payload. Never throws on any bytes: what does not fit is `{ ok: false }` and goes to quarantine, sealed whole.
+   * @param body the body after inflation, at most 1 MiB.
+   */
+  decode(body: Uint8Array): Decoded;
+}
+
+export type Decoded =
+  | {
+      readonly ok: true;
+      /** The sender's id of this message, where the body has one. */
+      readonly messageId: string | null;
+      readonly notices: readonly Notice[];
+    }
+  | { readonly ok: false; readonly reason: DecodeFailure };
+
+/** Why a payload went to quarantine. `malformed`: not JSON/XML. `unknown-shape`: parsed, not what the source documents. `too-deep`, `too-many`: over a bound. `no-codec`: the source has none. */
+export type DecodeFailure = "malformed" | "unknown-shape" | "too-deep" | "too-many" | "no-codec";
+
+/** Most notices that one payload may hold. */
+export const noticesMax = 1000;
+/** Most events that one notice may hold. */
+export const eventsMax = 500;

@@ -1,0 +1,149 @@
+/**
+ * Times as carriers give them. A zone is never invented: an instant exists only where the payload itself fixes it; an assumed
+ * zone stands beside the local time with its confidence.
+ */
+
+/** How the zone is known: the payload states it; it follows from the place; it is the carrier's habit; not at all. */
+export type ZoneConfidence = "stated" | "place" | "habit" | "none";
+
+export interface CarrierTime {
+  /** The time as the carrier wrote it: digits, signs and letters of a date-time only (see {@link carrierTime}), at most 40 characters. */
+  readonly text: string;
+  /** The clock on the wall, `YYYY-MM-DDTHH:MM:SS[.mmm]`. */
+  readonly local: string;
+  /** `Z`, `+HH:MM`, `-HH:MM` or an IANA name; null when nothing is known. */
+  readonly zone: string | null;
+  readonly confidence: ZoneConfidence;
+  /** Epoch milliseconds; null unless `confidence` is `stated`. */
+  readonly instant: number | null;
+}
+
+export interface TimeHints {
+  /** IANA zone in which this carrier usually writes times without a zone. */
+  readonly habitZone?: string;
+  /** IANA zone of the place of the event, where known. */
+  readonly placeZone?: string;
+  /** How `03/04/2024` is to be read; ISO dates need no hint. */
+  readonly dateOrder?: "day-first" | "month-first";
+}
+
+const ISO = /^(\d{4})-?(\d{2})-?(\d{2})(?:[T ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?$/;
+const SLASHED = /^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?\s*([AaPp][Mm])?\s*(Z|[+-]\d{2}:?\d{2})?$/;
+
+/**
+ * Parses a carrier's date-time.
+ * @param text ISO 8601 (extended, basic or with a blank), or digits with slashes, dots or dashes read by `hints.dateOrder`.
+ * @returns null when the text is no date-time or names a day or hour that does not exist.
+ */
+export function carrierTime(text: unknown, hints: TimeHints = {}): CarrierTime | null {
+  if (typeof text !== "string") return null;
+  const trimmed = text.trim();
+  if (trimmed.length < 8 || trimmed.length > 40) return null;
+  const iso = ISO.exec(trimmed);
+  if (iso !== null) {
+    return fromParts(trimmed, +iso[1]!, +iso[2]!, +iso[3]!, +(iso[4] ?? 0), +(iso[5] ?? 0), +(iso[6] ?? 0), iso[7], iso[8], hints);
+  }
+  const slashed = SLASHED.exec(trimmed);
+  if (slashed === null || hints.dateOrder === undefined) return null;
+  const dayFirst = hints.dateOrder === "day-first";
+  const hour = twelveHourClock(+(slashed[4] ?? 0), slashed[7]);
+  if (hour === null) return null;
+  const day = +slashed[dayFirst ? 1 : 2]!;
+  const month = +slashed[dayFirst ? 2 : 1]!;
+  return fromParts(trimmed, +slashed[3]!, month, day, hour, +(slashed[5] ?? 0), +(slashed[6] ?? 0), undefined, slashed[8], hints);
+}
+
+/** A time from an epoch value. Seconds and milliseconds are told apart by size (1e11: year 5138 in seconds, 1973 in milliseconds). */
+export function epochTime(value: unknown): CarrierTime | null {
+  const number = typeof value === "string" && /^\d{9,14}$/.test(value) ? Number(value) : value;
+  if (typeof number !== "number" || !Number.isFinite(number) || number < 1e8 || number > 1e14) return null;
+  const instant = Math.trunc(number < 1e11 ? number * 1000 : number);
+  return { text: String(value), local: isoLocal(instant), zone: "Z", confidence: "stated", instant };
+}
+
+/** Instant by which events are ordered: the stated one, else the local time in the assumed zone, else the local time as if UTC. */
+export function orderingInstant(time: CarrierTime): number {
+  if (time.instant !== null) return time.instant;
+  const asUtc = Date.parse(`${time.local}Z`);
+  return time.zone === null ? asUtc : (localToInstant(time.local, time.zone) ?? asUtc);
+}
+
+/** RFC 3339 UTC, without a fraction where it is zero. */
+export function rfc3339(instant: number): string {
+  return new Date(instant).toISOString().replace(".000Z", "Z");
+}
+
+function twelveHourClock(hour: number, half: string | undefined): number | null {
+  if (half === undefined) return hour;
+  if (hour < 1 || hour > 12) return null;
+  return (hour % 12) + (half.toLowerCase() === "pm" ? 12 : 0);
+}
+
+function fromParts(
+  text: string,
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  second: number,
+  fraction: string | undefined,
+  offset: string | undefined,
+  hints: TimeHints,
+): CarrierTime | null {
+  if (year < 1970 || year > 2999 || hour > 23 || minute > 59 || second > 59) return null;
+  const millis = fraction === undefined ? 0 : Math.trunc(Number(`0.${fraction}`) * 1000);
+  const wall = Date.UTC(year, month - 1, day, hour, minute, second, millis);
+  const check = new Date(wall);
+  if (check.getUTCMonth() !== month - 1 || check.getUTCDate() !== day) return null;
+  const local = isoLocal(wall);
+  if (offset !== undefined) {
+    const zone = canonicalOffset(offset);
+    if (zone === null) return null;
+    return { text, local, zone, confidence: "stated", instant: wall - offsetMs(zone) };
+  }
+  if (hints.placeZone !== undefined) return { text, local, zone: hints.placeZone, confidence: "place", instant: null };
+  if (hints.habitZone !== undefined) return { text, local, zone: hints.habitZone, confidence: "habit", instant: null };
+  return { text, local, zone: null, confidence: "none", instant: null };
+}
+
+function isoLocal(wall: number): string {
+  return new Date(wall).toISOString().slice(0, -1).replace(/\.000$/, "");
+}
+
+function canonicalOffset(offset: string): string | null {
+  if (offset === "Z") return "Z";
+  const digits = offset.slice(1).replace(":", "").padEnd(4, "0");
+  if (Number(digits.slice(0, 2)) > 14 || Number(digits.slice(2)) > 59) return null;
+  return `${offset[0]}${digits.slice(0, 2)}:${digits.slice(2)}`;
+}
+
+function offsetMs(zone: string): number {
+  if (zone === "Z") return 0;
+  const sign = zone[0] === "-" ? -1 : 1;
+  return sign * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6))) * 60_000;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** @returns epoch milliseconds of a wall clock in an IANA zone (the earlier reading in the hour that a clock change repeats), or null for an unknown zone. */
+export function localToInstant(local: string, zone: string): number | null {
+  const wall = Date.parse(`${local}Z`);
+  if (/^(Z|[+-]\d{2}:\d{2})$/.test(zone)) return wall - offsetMs(zone);
+  try {
+    const first = wall - zoneOffsetMs(wall, zone);
+    return wall - zoneOffsetMs(first, zone);
+  } catch {
+    return null;
+  }
+}
+
+function zoneOffsetMs(instant: number, zone: string): number {
+  let format = formats.get(zone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeZoneName: "longOffset" });
+    formats.set(zone, format);
+  }
+  const name = format.formatToParts(instant).find((part) => part.type === "timeZoneName")?.value ?? "GMT";
+  return name === "GMT" ? 0 : offsetMs(name.slice(3));
+}
