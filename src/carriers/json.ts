@@ -1,0 +1,52 @@
+import type { DecodeFailure } from "./codec.ts";
+
+/** Deepest nesting that a payload may have; carriers' own stay below 15. */
+export const depthMax = 64;
+/** Longest text that is read as one value. */
+const textCharsMax = 4096;
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Parses untrusted bytes as JSON: strict UTF-8 (a byte order mark is passed over), at most {@link depthMax} deep. Never throws. */
+export function parseJson(body: Uint8Array): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: DecodeFailure } {
+  let value: unknown;
+  try {
+    value = JSON.parse(utf8.decode(body));
+  } catch {
+    return { ok: false, reason: "malformed" };
+  }
+  return tooDeep(value, depthMax) ? { ok: false, reason: "too-deep" } : { ok: true, value };
+}
+
+function tooDeep(value: unknown, left: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (left === 0) return true;
+  if (Array.isArray(value)) {
+    for (const item of value) if (tooDeep(item, left - 1)) return true;
+    return false;
+  }
+  for (const key in value) if (tooDeep((value as Record<string, unknown>)[key], left - 1)) return true;
+  return false;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The object, or an empty one. */
+export function record(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {};
+}
+
+/** The array, or an empty one. */
+export function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** A trimmed, non-empty text, or a finite number as text; null for anything else, for the placeholder `{}` and beyond 4,096 characters. */
+export function text(value: unknown): string | null {
+  if (typeof value === "number") return Number.isFinite(value) ? String(value) : null;
+  if (typeof value !== "string" || value.length > textCharsMax) return null;
+  const trimmed = value.trim();
+  return trimmed === "" || trimmed === "{}" ? null : trimmed;
+}
