@@ -1,0 +1,143 @@
+import type pg from "pg";
+import { byteaArray, int2Array, int4Array, textArray, timestamptzArray, uuidArray, uuidBytes } from "./binary-array.ts";
+
+/** A record that is ready to be committed: sealed and pseudonymous. Ids and keyed hashes are 16 bytes. */
+export interface RecordRow {
+  readonly id: Uint8Array;
+  readonly dedupe: Uint8Array;
+  readonly content: Uint8Array;
+  readonly tenant: string;
+  readonly endpoint: string;
+  readonly source: string;
+  readonly receivedAt: number;
+  readonly session: number;
+  readonly salt: Uint8Array;
+  readonly offset: number;
+  readonly sealedBytes: number;
+  /** Empty, or why the record is in quarantine. */
+  readonly failure: string;
+  readonly jobs: readonly JobRow[];
+}
+
+export interface JobRow {
+  readonly lane: number;
+  readonly message: string;
+}
+
+export interface GroupRow {
+  readonly id: Uint8Array;
+  readonly tenant: string;
+  readonly subject: string;
+  readonly record: Uint8Array;
+  readonly session: number;
+  readonly salt: Uint8Array;
+  readonly commitment: Uint8Array;
+  readonly fields: Uint8Array;
+}
+
+export interface ClaimRow {
+  readonly blind: Uint8Array;
+  readonly tenant: string;
+  readonly token: Uint8Array;
+  /** Index into the groups of the same call. */
+  readonly group: number;
+  readonly strength: number;
+}
+
+export interface ClaimResult {
+  readonly token: Buffer;
+  readonly subject: string;
+}
+
+export interface KnownRecord {
+  readonly dedupe: string;
+  readonly record: string;
+  readonly content: string;
+}
+
+/** What ingress may do in the database: seal in, never read out. Every call is one function of the schema. */
+export interface IngestStore {
+  /** @returns for each claim, in order, the token and subject that hold from now on. */
+  claimTokens(claims: readonly ClaimRow[], groups: readonly GroupRow[]): Promise<readonly ClaimResult[]>;
+  /** Durable when it returns. Throws PostgreSQL's 23505 when a record was received before; nothing of the batch is then stored. */
+  commit(body: Uint8Array, records: readonly RecordRow[], groups: readonly GroupRow[]): Promise<void>;
+  knownRecords(dedupes: readonly Uint8Array[]): Promise<readonly KnownRecord[]>;
+  openSession(tenant: string, epoch: number, wrapped: Uint8Array): Promise<number>;
+  /** Wakes the workers; not part of any commit, since a notifying commit holds a lock that all commits queue for. */
+  wake(): Promise<void>;
+}
+
+export function ingestStore(pool: pg.Pool): IngestStore {
+  return {
+    claimTokens: async (claims, groups) => {
+      const { rows } = await pool.query<{ ord: string; token: Buffer; subject: string }>({
+        name: "claim_tokens",
+        text: "select ord, token, subject from parcelkeep.claim_tokens($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)",
+        values: [
+          uuidArray(claims.map((claim) => claim.blind)),
+          uuidArray(claims.map((claim) => uuidBytes(claim.tenant))),
+          byteaArray(claims.map((claim) => claim.token)),
+          int4Array(claims.map((claim) => claim.group + 1)),
+          int2Array(claims.map((claim) => claim.strength)),
+          ...groupArrays(groups),
+        ],
+      });
+      const results: ClaimResult[] = [];
+      for (const row of rows) results[Number(row.ord) - 1] = { token: row.token, subject: row.subject };
+      return results;
+    },
+    commit: async (body, records, groups) => {
+      const jobs = records.flatMap((record) => record.jobs.map((job) => ({ ...job, record })));
+      await pool.query({
+        name: "commit_records",
+        text: "select parcelkeep.commit_records($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27)",
+        values: [
+          body,
+          uuidArray(records.map((record) => record.id)),
+          uuidArray(records.map((record) => record.dedupe)),
+          uuidArray(records.map((record) => record.content)),
+          uuidArray(records.map((record) => uuidBytes(record.tenant))),
+          textArray(records.map((record) => record.endpoint)),
+          textArray(records.map((record) => record.source)),
+          timestamptzArray(records.map((record) => record.receivedAt)),
+          int4Array(records.map((record) => record.session)),
+          byteaArray(records.map((record) => record.salt)),
+          int4Array(records.map((record) => record.offset)),
+          int4Array(records.map((record) => record.sealedBytes)),
+          int2Array(records.map((record) => record.jobs.length)),
+          textArray(records.map((record) => record.failure)),
+          ...groupArrays(groups),
+          int2Array(jobs.map((job) => job.lane)),
+          uuidArray(jobs.map((job) => job.record.id)),
+          uuidArray(jobs.map((job) => uuidBytes(job.record.tenant))),
+          timestamptzArray(jobs.map((job) => job.record.receivedAt)),
+          textArray(jobs.map((job) => job.message)),
+        ],
+      });
+    },
+    knownRecords: async (dedupes) => {
+      const { rows } = await pool.query<KnownRecord>("select dedupe, record, content from parcelkeep.known_records($1)", [uuidArray(dedupes)]);
+      return rows;
+    },
+    openSession: async (tenant, epoch, wrapped) => {
+      const { rows } = await pool.query<{ id: number }>("select parcelkeep.open_ingest_session($1, $2, $3) as id", [tenant, epoch, wrapped]);
+      return rows[0]!.id;
+    },
+    wake: async () => {
+      await pool.query("notify parcelkeep_inbox");
+    },
+  };
+}
+
+function groupArrays(groups: readonly GroupRow[]): Buffer[] {
+  return [
+    byteaArray(groups.map((group) => group.id)),
+    uuidArray(groups.map((group) => uuidBytes(group.tenant))),
+    uuidArray(groups.map((group) => uuidBytes(group.subject))),
+    uuidArray(groups.map((group) => group.record)),
+    int4Array(groups.map((group) => group.session)),
+    byteaArray(groups.map((group) => group.salt)),
+    byteaArray(groups.map((group) => group.commitment)),
+    byteaArray(groups.map((group) => group.fields)),
+  ];
+}

@@ -1,0 +1,317 @@
+-- The spine: tenants and endpoints, the vault's tables, the inbox, the tracking index and the archive's ledger.
+-- Roles are made before migrations run; each gets exactly what DESIGN section 5 lets its process do.
+
+create schema parcelkeep;
+grant usage on schema parcelkeep to parcelkeep_ingress, parcelkeep_worker, parcelkeep_archivist, parcelkeep_api;
+alter default privileges in schema parcelkeep revoke execute on functions from public;
+
+create table parcelkeep.tenants (
+  id uuid primary key,
+  name text not null,
+  created_at timestamptz not null default now()
+);
+
+create table parcelkeep.api_keys (
+  id text primary key,
+  tenant uuid not null references parcelkeep.tenants,
+  secret_sha256 bytea not null,
+  created_at timestamptz not null default now(),
+  revoked_at timestamptz
+);
+
+create table parcelkeep.endpoints (
+  id text primary key,
+  tenant uuid not null references parcelkeep.tenants,
+  source text not null,
+  -- Credentials of the source, sealed under a key of the ingress (they verify requests; they open nothing).
+  sealed_credentials bytea not null,
+  allow_from text[] not null default '{}',
+  created_at timestamptz not null default now()
+);
+create index endpoints_tenant on parcelkeep.endpoints (tenant, id);
+
+-- The vault ----------------------------------------------------------------------------------------------------------------
+
+create sequence parcelkeep.ingest_session_ids as integer;
+create table parcelkeep.ingest_sessions (
+  id integer primary key,
+  tenant uuid not null,
+  epoch integer not null,
+  wrapped_key bytea not null,
+  created_at timestamptz not null default now()
+);
+
+-- Keyed blind index of a value (16 bytes of HMAC-SHA-256, a key per tenant and category) and the token that stands for it.
+create table parcelkeep.token_index (
+  blind uuid primary key,
+  tenant uuid not null,
+  token bytea not null,
+  subject uuid not null
+) with (fillfactor = 90);
+
+-- All values that one record brought for one person, each sealed alone. `salt` is the deletable half of their key.
+create table parcelkeep.sealed_groups (
+  id bytea primary key,
+  tenant uuid not null,
+  subject uuid not null,
+  record uuid not null,
+  session integer not null,
+  salt bytea not null,
+  commitment bytea not null,
+  fields bytea not null
+);
+create index sealed_groups_subject on parcelkeep.sealed_groups (subject);
+-- Two persons that one record showed to be one: an erasure follows these links.
+create table parcelkeep.subject_links (
+  tenant uuid not null,
+  subject uuid not null,
+  same_as uuid not null,
+  primary key (subject, same_as)
+);
+
+-- The inbox ----------------------------------------------------------------------------------------------------------------
+
+-- One row per acknowledged record. `salt` is the deletable half of the raw record's key; null means erased.
+create table parcelkeep.records (
+  id uuid primary key,
+  dedupe uuid not null unique,
+  -- Keyed hash of the body: tells a re-sent request from a reused Idempotency-Key.
+  content uuid not null,
+  tenant uuid not null,
+  endpoint text not null,
+  source text not null,
+  received_at timestamptz not null,
+  session integer not null,
+  salt bytea,
+  batch bigint not null,
+  batch_offset integer not null,
+  sealed_bytes integer not null,
+  message_count smallint not null,
+  state "char" not null default 'a',          -- a accepted, p processed, q quarantined
+  failure text,
+  shipments uuid[] not null default '{}'
+) with (fillfactor = 85);
+create index records_quarantined on parcelkeep.records (tenant, received_at desc, id) where state = 'q';
+
+create sequence parcelkeep.raw_batch_ids;
+create table parcelkeep.raw_batches (
+  id bigint primary key,
+  records integer not null,
+  body bytea not null,
+  created_at timestamptz not null default now()
+) with (toast_tuple_target = 8160);
+-- Ciphertext does not compress; trying costs a third of the insert rate.
+alter table parcelkeep.raw_batches alter column body set storage external;
+
+create table parcelkeep.inbox (
+  lane smallint not null,
+  seq bigint generated always as identity,
+  record uuid not null,
+  tenant uuid not null,
+  received_at timestamptz not null,
+  message text not null,
+  attempts smallint not null default 0,
+  primary key (lane, seq)
+) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000);
+
+create table parcelkeep.dead_letters (
+  id uuid primary key,
+  tenant uuid not null,
+  record uuid not null,
+  message text not null,
+  lane smallint not null,
+  code text not null,
+  received_at timestamptz not null,
+  failed_at timestamptz not null default now()
+);
+create index dead_letters_tenant on parcelkeep.dead_letters (tenant, failed_at desc, id);
+
+-- The tracking index -------------------------------------------------------------------------------------------------------
+
+create table parcelkeep.shipments (
+  id uuid primary key,
+  public_id text not null unique,
+  tenant uuid not null,
+  carrier text,
+  discriminator text not null default '',
+  number text,
+  version integer not null default 1,
+  -- A ShipmentState as JSON: always read and written whole.
+  state text not null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+) with (fillfactor = 70);
+create index shipments_tenant on parcelkeep.shipments (tenant, created_at desc, id);
+
+-- A shipment's numbers, all of them, as tokens.
+create table parcelkeep.shipment_numbers (
+  tenant uuid not null,
+  number text not null,
+  shipment uuid not null references parcelkeep.shipments on delete cascade,
+  primary key (number, shipment)
+);
+
+-- The archive's ledger -----------------------------------------------------------------------------------------------------
+
+create table parcelkeep.segments (
+  id uuid primary key,
+  object_key text not null,
+  planned_at timestamptz not null default now(),
+  sealed_at timestamptz,
+  sha256 bytea,
+  bytes bigint,
+  records integer
+);
+create table parcelkeep.segment_batches (
+  batch bigint primary key,
+  segment uuid not null references parcelkeep.segments,
+  position integer not null,
+  base_offset bigint
+);
+create index segment_batches_segment on parcelkeep.segment_batches (segment, position);
+
+-- Writing, as functions: ingress holds no right on any table. -----------------------------------------------------------------
+
+-- Claims tokens for values that this process has not met, and stores the groups that hold them, in one short transaction of their own:
+-- an index entry and the sealed value behind it appear together or not at all. It is not flushed by itself (the record's commit, which follows,
+-- flushes everything before it), so the loser of a race waits for no disk.
+-- Returns one row per identifier: the token and subject that hold from now on.
+create function parcelkeep.claim_tokens(
+  p_blind uuid[], p_tenant uuid[], p_token bytea[], p_group integer[], p_strength smallint[],
+  p_group_id bytea[], p_group_tenant uuid[], p_group_subject uuid[], p_group_record uuid[], p_group_session integer[],
+  p_group_salt bytea[], p_group_commitment bytea[], p_group_fields bytea[]
+) returns table (ord bigint, token bytea, subject uuid)
+language plpgsql security definer set search_path = parcelkeep, pg_temp as $$
+#variable_conflict use_column
+begin
+  perform set_config('synchronous_commit', 'off', true);
+  insert into token_index (blind, tenant, token, subject)
+    select blind, tenant, token, p_group_subject[grp]
+    from unnest(p_blind, p_tenant, p_token, p_group) as claim(blind, tenant, token, grp)
+    order by blind
+    on conflict do nothing;
+  return query
+    with claim as materialized (
+      select c.ord, c.blind, c.grp, c.strength, held.token, held.subject, held.token = c.token as won
+      from unnest(p_blind, p_token, p_group, p_strength) with ordinality as c(blind, token, grp, strength, ord)
+      join token_index held on held.blind = c.blind
+    ), person as materialized (
+      -- The strongest identifier that was known before says who it is; none known: somebody new.
+      select g.ord, coalesce((select claim.subject from claim where claim.grp = g.ord and not claim.won order by claim.strength limit 1), g.subject) as subject
+      from unnest(p_group_subject) with ordinality as g(subject, ord)
+    ), stored as (
+      insert into sealed_groups (id, tenant, subject, record, session, salt, commitment, fields)
+      select g.id, g.tenant, person.subject, g.record, g.session, g.salt, g.commitment, g.fields
+      from unnest(p_group_id, p_group_tenant, p_group_record, p_group_session, p_group_salt, p_group_commitment, p_group_fields)
+        with ordinality as g(id, tenant, record, session, salt, commitment, fields, ord)
+      join person on person.ord = g.ord
+    ), adopted as (
+      update token_index set subject = person.subject
+      from claim join person on person.ord = claim.grp
+      where claim.won and token_index.blind = claim.blind and token_index.subject <> person.subject
+    ), linked as (
+      insert into subject_links (tenant, subject, same_as)
+      select distinct p_group_tenant[claim.grp], person.subject, claim.subject
+      from claim join person on person.ord = claim.grp
+      where not claim.won and claim.subject <> person.subject
+      on conflict do nothing
+    )
+    select claim.ord, claim.token, person.subject from claim join person on person.ord = claim.grp;
+end $$;
+
+-- The durable group commit: raw batch, records, sealed groups and jobs, all or nothing.
+create function parcelkeep.commit_records(
+  p_body bytea,
+  p_id uuid[], p_dedupe uuid[], p_content uuid[], p_tenant uuid[], p_endpoint text[], p_source text[], p_received timestamptz[], p_session integer[], p_salt bytea[],
+  p_offset integer[], p_bytes integer[], p_messages smallint[], p_failure text[],
+  p_group_id bytea[], p_group_tenant uuid[], p_group_subject uuid[], p_group_record uuid[], p_group_session integer[],
+  p_group_salt bytea[], p_group_commitment bytea[], p_group_fields bytea[],
+  p_job_lane smallint[], p_job_record uuid[], p_job_tenant uuid[], p_job_received timestamptz[], p_job_message text[]
+) returns bigint
+language plpgsql security definer set search_path = parcelkeep, pg_temp as $$
+declare
+  v_batch bigint := nextval('parcelkeep.raw_batch_ids');
+begin
+  insert into records (id, dedupe, content, tenant, endpoint, source, received_at, session, salt, batch, batch_offset, sealed_bytes, message_count, state, failure)
+    select id, dedupe, content, tenant, endpoint, source, received, session, salt, v_batch, batch_offset, bytes, messages,
+      case when failure = '' then case when messages = 0 then 'p' else 'a' end else 'q' end::"char", nullif(failure, '')
+    from unnest(p_id, p_dedupe, p_content, p_tenant, p_endpoint, p_source, p_received, p_session, p_salt, p_offset, p_bytes, p_messages, p_failure)
+      as r(id, dedupe, content, tenant, endpoint, source, received, session, salt, batch_offset, bytes, messages, failure);
+  insert into raw_batches (id, records, body) values (v_batch, cardinality(p_id), p_body);
+  insert into sealed_groups (id, tenant, subject, record, session, salt, commitment, fields)
+    select * from unnest(p_group_id, p_group_tenant, p_group_subject, p_group_record, p_group_session, p_group_salt, p_group_commitment, p_group_fields);
+  insert into inbox (lane, record, tenant, received_at, message)
+    select * from unnest(p_job_lane, p_job_record, p_job_tenant, p_job_received, p_job_message);
+  return v_batch;
+end $$;
+
+-- Which of these have been received before? Returns the receipt of each that has.
+create function parcelkeep.known_records(p_dedupe uuid[]) returns table (dedupe uuid, record uuid, content uuid)
+language sql stable security definer set search_path = parcelkeep, pg_temp as $$
+  select dedupe, id, content from records where dedupe = any(p_dedupe)
+$$;
+
+create function parcelkeep.open_ingest_session(p_tenant uuid, p_epoch integer, p_wrapped bytea) returns integer
+language plpgsql security definer set search_path = parcelkeep, pg_temp as $$
+declare
+  v_id integer := nextval('parcelkeep.ingest_session_ids');
+begin
+  insert into ingest_sessions (id, tenant, epoch, wrapped_key) values (v_id, p_tenant, p_epoch, p_wrapped);
+  return v_id;
+end $$;
+
+-- Reads of the API run with the tenant set inside the call, under row-level security: a wrong condition finds nothing instead of a neighbour's data.
+create function parcelkeep.as_tenant(p_tenant uuid) returns void
+language sql as $$ select set_config('parcelkeep.tenant', p_tenant::text, true) $$;
+
+create function parcelkeep.current_tenant() returns uuid
+language sql stable as $$ select nullif(current_setting('parcelkeep.tenant', true), '')::uuid $$;
+
+alter table parcelkeep.records enable row level security;
+alter table parcelkeep.shipments enable row level security;
+alter table parcelkeep.shipment_numbers enable row level security;
+alter table parcelkeep.dead_letters enable row level security;
+alter table parcelkeep.endpoints enable row level security;
+create policy tenant_records on parcelkeep.records to parcelkeep_api using (tenant = parcelkeep.current_tenant());
+create policy tenant_shipments on parcelkeep.shipments to parcelkeep_api using (tenant = parcelkeep.current_tenant());
+create policy tenant_numbers on parcelkeep.shipment_numbers to parcelkeep_api using (tenant = parcelkeep.current_tenant());
+create policy tenant_dead_letters on parcelkeep.dead_letters to parcelkeep_api using (tenant = parcelkeep.current_tenant());
+create policy tenant_endpoints on parcelkeep.endpoints to parcelkeep_api using (tenant = parcelkeep.current_tenant()) with check (tenant = parcelkeep.current_tenant());
+create policy worker_records on parcelkeep.records to parcelkeep_worker using (true);
+create policy worker_shipments on parcelkeep.shipments to parcelkeep_worker using (true) with check (true);
+create policy worker_numbers on parcelkeep.shipment_numbers to parcelkeep_worker using (true) with check (true);
+create policy worker_dead_letters on parcelkeep.dead_letters to parcelkeep_worker using (true) with check (true);
+create policy ingress_endpoints on parcelkeep.endpoints to parcelkeep_ingress using (true);
+create policy archivist_records on parcelkeep.records to parcelkeep_archivist using (true);
+
+-- The shopper's page knows a public id and no tenant.
+create function parcelkeep.track(p_public_ids text[]) returns table (public_id text, carrier text, state text, updated_at timestamptz)
+language sql stable security definer set search_path = parcelkeep, pg_temp as $$
+  select public_id, carrier, state, updated_at from shipments where public_id = any(p_public_ids)
+$$;
+
+-- Grants: the table of DESIGN section 5. ---------------------------------------------------------------------------------------
+
+grant execute on function parcelkeep.claim_tokens, parcelkeep.commit_records, parcelkeep.known_records, parcelkeep.open_ingest_session to parcelkeep_ingress;
+grant select on parcelkeep.endpoints, parcelkeep.tenants to parcelkeep_ingress;
+
+grant select, update, delete on parcelkeep.inbox to parcelkeep_worker;
+grant insert on parcelkeep.inbox to parcelkeep_worker;
+grant select (id, tenant, state, shipments, message_count), update (state, failure, shipments) on parcelkeep.records to parcelkeep_worker;
+grant select, insert, update, delete on parcelkeep.shipments, parcelkeep.shipment_numbers to parcelkeep_worker;
+grant select, insert, delete on parcelkeep.dead_letters to parcelkeep_worker;
+
+grant select, delete on parcelkeep.raw_batches to parcelkeep_archivist;
+grant select, insert, update on parcelkeep.segments, parcelkeep.segment_batches to parcelkeep_archivist;
+grant select (id, tenant, batch, batch_offset, sealed_bytes) on parcelkeep.records to parcelkeep_archivist;
+
+grant execute on function parcelkeep.as_tenant, parcelkeep.current_tenant, parcelkeep.track to parcelkeep_api;
+grant execute on function parcelkeep.current_tenant to parcelkeep_worker, parcelkeep_ingress, parcelkeep_archivist;
+grant select, insert on parcelkeep.tenants, parcelkeep.api_keys, parcelkeep.endpoints to parcelkeep_api;
+grant select (id, tenant, endpoint, source, received_at, state, failure, shipments, message_count) on parcelkeep.records to parcelkeep_api;
+grant select on parcelkeep.shipments, parcelkeep.shipment_numbers, parcelkeep.dead_letters to parcelkeep_api;
+grant delete on parcelkeep.dead_letters to parcelkeep_api;
+grant select (lane, seq, received_at, tenant) on parcelkeep.inbox to parcelkeep_api;
+grant select (id, created_at, records) on parcelkeep.raw_batches to parcelkeep_api;
+grant select on parcelkeep.segments to parcelkeep_api;
+grant insert on parcelkeep.inbox to parcelkeep_api;

@@ -1,0 +1,79 @@
+import { KeyedHash } from "../domain/keyed-hash.ts";
+import type { SealingKeys } from "./keys/provider.ts";
+
+/** A session key seals for at most this long, and for at most this many records (DESIGN section 6). */
+export const sessionAgeMaxMs = 60_000;
+export const sessionRecordsMax = 10_000;
+
+export interface IngestSession {
+  readonly id: number;
+  /** HMAC under the session key; gives the key of each group and raw record. */
+  readonly hash: KeyedHash;
+}
+
+/** Stores a wrap durably before its key seals anything. @returns the session's id. */
+export type OpenSession = (tenant: string, epoch: number, wrapped: Uint8Array) => Promise<number>;
+
+interface Held {
+  readonly session: IngestSession;
+  readonly openedAt: number;
+  records: number;
+}
+
+/**
+ * The session keys of an ingress process: one per tenant at a time. The plaintext key never leaves the process; at the end of a session its
+ * pads are zeroed, and since this process holds no right to unwrap, it cannot open what it sealed.
+ */
+export class IngestSessions {
+  readonly #held = new Map<string, Held>();
+  readonly #opening = new Map<string, Promise<Held>>();
+  readonly #keys: SealingKeys;
+  readonly #open: OpenSession;
+  readonly #epoch: number;
+  readonly #now: () => number;
+
+  constructor(keys: SealingKeys, open: OpenSession, epoch: number, now: () => number) {
+    this.#keys = keys;
+    this.#open = open;
+    this.#epoch = epoch;
+    this.#now = now;
+  }
+
+  /** The session to seal `records` more records of a tenant with. */
+  async take(tenant: string, records: number): Promise<IngestSession> {
+    const held = this.#held.get(tenant);
+    if (held !== undefined && this.#now() - held.openedAt < sessionAgeMaxMs && held.records + records <= sessionRecordsMax) {
+      held.records += records;
+      return held.session;
+    }
+    const opening = this.#opening.get(tenant) ?? this.#renew(tenant);
+    this.#opening.set(tenant, opening);
+    const fresh = await opening;
+    fresh.records += records;
+    return fresh.session;
+  }
+
+  /** Zeroes what has ended; to be called now and then, so that a quiet tenant's key does not outlive its time. */
+  sweep(): void {
+    for (const [tenant, held] of this.#held) {
+      if (this.#now() - held.openedAt < sessionAgeMaxMs) continue;
+      this.#held.delete(tenant);
+      held.session.hash[Symbol.dispose]();
+    }
+  }
+
+  async #renew(tenant: string): Promise<Held> {
+    try {
+      const { plaintext, wrapped } = await this.#keys.generateDataKey({ tenant, purpose: "ingest-session", epoch: this.#epoch });
+      const hash = new KeyedHash(plaintext);
+      plaintext.fill(0);
+      const id = await this.#open(tenant, this.#epoch, wrapped);
+      const fresh: Held = { session: { id, hash }, openedAt: this.#now(), records: 0 };
+      // The one before may still be sealing a batch in this turn of the loop; its pads go when the collector takes it or at the next sweep.
+      this.#held.set(tenant, fresh);
+      return fresh;
+    } finally {
+      this.#opening.delete(tenant);
+    }
+  }
+}

@@ -1,0 +1,200 @@
+import { randomUUID } from "node:crypto";
+import { categories, type Category, type Role } from "../domain/category.ts";
+import type { Message, PersonalToken } from "../domain/message.ts";
+import type { Notice } from "../domain/notice.ts";
+import type { IndexKeys } from "./blind-index.ts";
+import { pooledRandom } from "./random.ts";
+import { formatToken, groupIdBytes, tokenBytes } from "./token.ts";
+
+/** Most values of one group: the position is one byte of the token. */
+const groupFieldsMax = 256;
+
+/** What is known of a value that has been met before. */
+export interface KnownToken {
+  readonly token: string;
+  readonly subject: string;
+}
+
+/** Values of one person in one record, to be sealed under a key of their own. */
+export interface SealGroup {
+  /** 19 random bytes. */
+  readonly id: Buffer;
+  readonly subject: string;
+  readonly fields: readonly FieldToSeal[];
+}
+
+export interface FieldToSeal {
+  readonly position: number;
+  readonly category: Category;
+  readonly value: string;
+}
+
+/** A deterministic value that this process has not met: its token is a candidate until the vault's table has decided. */
+export interface TokenClaim {
+  readonly group: number;
+  readonly position: number;
+  readonly category: Category;
+  /** 16 latin-1 characters. */
+  readonly blind: string;
+  readonly token: string;
+  readonly subject: string;
+  /** How strongly the value says who a person is; lower is stronger. */
+  readonly strength: number;
+}
+
+export interface Tokenised {
+  readonly messages: readonly Message[];
+  /** Lane of each message, by the blind index of its number (or reference). */
+  readonly lanes: readonly number[];
+  readonly groups: readonly SealGroup[];
+  readonly claims: readonly TokenClaim[];
+}
+
+/**
+ * Whose data a field is. A payer and a signatory count as the recipient: an erasure takes too much rather than too little.
+ * Others are persons of their own.
+ */
+type Party = "recipient" | "sender" | "neighbour" | "driver";
+const partyOf: Readonly<Record<Role, Party>> = {
+  recipient: "recipient",
+  payer: "recipient",
+  signatory: "recipient",
+  pickup_point: "recipient",
+  sender: "sender",
+  neighbour: "neighbour",
+  driver: "driver",
+};
+
+/** The strongest identifier that is known decides who a person is; a tracking number says it only when nothing better does. */
+const strengths: Readonly<Partial<Record<Category, number>>> = { email: 1, phone: 2, customerId: 3, trackingNumber: 4 };
+
+/** Jobs are kept in order within a lane; one shipment's jobs always share one. */
+export const laneCount = 64;
+
+/**
+ * Turns a record's notices into messages that hold tokens only, and lists what is to be sealed. Pure but for randomness; waits for nothing:
+ * a value that `known` does not find gets a candidate token, which the commit replaces where another process was first.
+ */
+export function tokenise(notices: readonly Notice[], source: string, cell: string, keys: IndexKeys, known: (blind: string) => KnownToken | undefined): Tokenised {
+  const groups: SealGroup[] = [];
+  const claims: TokenClaim[] = [];
+  const messages = notices.map((notice) => new NoticeTokeniser(notice, cell, keys, known, groups, claims).message(source));
+  return { messages, lanes: notices.map((notice) => laneOf(notice, keys)), groups, claims };
+}
+
+function laneOf(notice: Notice, keys: IndexKeys): number {
+  const number = notice.trackingNumber;
+  if (number !== null) return keys.blind("trackingNumber", number).charCodeAt(0) % laneCount;
+  const reference = notice.orderReferences[0];
+  return reference === undefined ? 0 : keys.blind("orderReference", reference).charCodeAt(0) % laneCount;
+}
+
+interface OpenGroup {
+  readonly index: number;
+  readonly id: Buffer;
+  readonly subject: string;
+  readonly fields: FieldToSeal[];
+}
+
+class NoticeTokeniser {
+  readonly #notice: Notice;
+  readonly #cell: string;
+  readonly #keys: IndexKeys;
+  readonly #known: (blind: string) => KnownToken | undefined;
+  readonly #groups: SealGroup[];
+  readonly #claims: TokenClaim[];
+  readonly #parties = new Map<Party, OpenGroup>();
+  readonly #done = new Map<string, string>();
+
+  constructor(notice: Notice, cell: string, keys: IndexKeys, known: (blind: string) => KnownToken | undefined, groups: SealGroup[], claims: TokenClaim[]) {
+    this.#notice = notice;
+    this.#cell = cell;
+    this.#keys = keys;
+    this.#known = known;
+    this.#groups = groups;
+    this.#claims = claims;
+  }
+
+  message(source: string): Message {
+    const notice = this.#notice;
+    const texts = notice.events.map((event) => event.text ?? "");
+    return {
+      version: 1,
+      kind: notice.kind,
+      source,
+      carrier: notice.carrier,
+      number: notice.trackingNumber === null ? null : this.#number(notice.trackingNumber),
+      discriminator: notice.discriminator === null ? null : this.#keys.fingerprint(notice.discriminator),
+      alternatives: notice.alternativeNumbers.map((number) => this.#number(number)),
+      parent: notice.parentNumber === null ? null : this.#number(notice.parentNumber),
+      references: notice.orderReferences.map((reference) => this.#token("orderReference", "recipient", reference)),
+      events: notice.events.map(({ status, reason, code, time, country, identity }) => ({
+        status,
+        reason,
+        code,
+        time,
+        country,
+        fingerprint: this.#keys.fingerprint(identity),
+      })),
+      summary: notice.summary,
+      estimatedDelivery: notice.estimatedDelivery,
+      personal: notice.fields.map((field): PersonalToken => {
+        const token = this.#token(field.category, field.role, field.value);
+        return { category: field.category, role: field.role, token, subject: this.#party(partyOf[field.role]).subject };
+      }),
+      textToken: texts.some((text) => text !== "") ? this.#token("freeText", "recipient", JSON.stringify(texts)) : null,
+    };
+  }
+
+  #number(number: string): string {
+    return this.#token("trackingNumber", "recipient", number);
+  }
+
+  #token(category: Category, role: Role, value: string): string {
+    const deterministic = categories[category].deterministic;
+    const blind = deterministic ? this.#keys.blind(category, value) : null;
+    const once = deterministic ? blind! : `${category}|${role}|${value}`;
+    const before = this.#done.get(once) ?? (blind === null ? undefined : this.#known(blind)?.token);
+    if (before !== undefined) return before;
+    const party = this.#party(partyOf[role]);
+    const position = party.fields.length;
+    if (position >= groupFieldsMax) throw new RangeError(`a group holds at most ${groupFieldsMax} values`);
+    const bytes = Buffer.allocUnsafe(tokenBytes);
+    bytes.set(party.id);
+    bytes[groupIdBytes] = position;
+    const token = formatToken(this.#cell, category, bytes);
+    party.fields.push({ position, category, value });
+    this.#done.set(once, token);
+    if (blind !== null) {
+      this.#claims.push({ group: party.index, position, category, blind, token, subject: party.subject, strength: strengths[category] ?? 9 });
+    }
+    return token;
+  }
+
+  #party(party: Party): OpenGroup {
+    let group = this.#parties.get(party);
+    if (group === undefined) {
+      group = { index: this.#groups.length, id: pooledRandom(groupIdBytes), subject: this.#subjectOf(party), fields: [] };
+      this.#parties.set(party, group);
+      this.#groups.push(group);
+    }
+    return group;
+  }
+
+  /** The person behind a party: known by the strongest identifier that has been met before, else somebody new. */
+  #subjectOf(party: Party): string {
+    let best: { subject: string; strength: number } | null = null;
+    const consider = (category: Category, value: string): void => {
+      const strength = strengths[category];
+      if (strength === undefined || (best !== null && best.strength <= strength)) return;
+      const known = this.#known(this.#keys.blind(category, value));
+      if (known !== undefined) best = { subject: known.subject, strength };
+    };
+    for (const field of this.#notice.fields) if (partyOf[field.role] === party) consider(field.category, field.value);
+    if (party === "recipient") {
+      if (this.#notice.trackingNumber !== null) consider("trackingNumber", this.#notice.trackingNumber);
+      if (this.#notice.parentNumber !== null) consider("trackingNumber", this.#notice.parentNumber);
+    }
+    return (best as { subject: string } | null)?.subject ?? randomUUID();
+  }
+}
