@@ -1,0 +1,298 @@
+import type { ClaimRow, GroupRow, IngestStore, RecordRow } from "../store/ingest-store.ts";
+import { uuidText } from "../store/binary-array.ts";
+import type { IngestSession, IngestSessions } from "../vault/ingest-session.ts";
+import { pooledRandom } from "../vault/random.ts";
+import { sealGroup } from "../vault/seal-group.ts";
+import { saltBytes, sealRawRecord } from "../vault/sealing.ts";
+import { formatToken, parseToken } from "../vault/token.ts";
+import type { SealGroup, TokenClaim } from "../vault/tokenise.ts";
+
+/** Most records and bytes of one group commit. */
+const batchRecordsMax = 256;
+const batchBytesMax = 1024 * 1024;
+/** What may wait for a commit; beyond it a request is answered with 503. */
+const waitingRecordsMax = 4096;
+const waitingBytesMax = 16 * 1024 * 1024;
+/** Commits under way at once: one is written while the other is flushed to disk. */
+const flightsMax = 2;
+
+/** One request on its way to the durable commit. Ids and keyed hashes are 16 bytes. */
+export interface PendingRecord {
+  readonly id: Uint8Array;
+  readonly dedupe: Uint8Array;
+  readonly content: Uint8Array;
+  readonly tenant: string;
+  readonly endpoint: string;
+  readonly source: string;
+  readonly receivedAt: number;
+  /** Empty, or why it goes to quarantine. */
+  readonly failure: string;
+  /** What is sealed as the raw record (`raw-envelope.ts`). */
+  readonly raw: Uint8Array;
+  readonly messages: readonly string[];
+  readonly lanes: readonly number[];
+  readonly groups: readonly SealGroup[];
+  readonly claims: readonly TokenClaim[];
+}
+
+export type CommitOutcome =
+  | { readonly state: "committed" }
+  /** Received before. `sameBody` is false where only the Idempotency-Key was the same. */
+  | { readonly state: "duplicate"; readonly receipt: string; readonly sameBody: boolean }
+  /** Not stored and not to be acknowledged. */
+  | { readonly state: "failed" };
+
+export interface CommitterHooks {
+  /** A value's token is settled; later records may use it without asking. */
+  settled(blind: string, token: string, subject: string): void;
+  committed(records: number, seconds: number): void;
+  failed(error: unknown): void;
+}
+
+interface Waiting {
+  readonly record: PendingRecord;
+  readonly done: (outcome: CommitOutcome) => void;
+}
+
+/**
+ * Makes requests durable in groups. What arrives while a commit runs goes into the next one; there is no timer (a window of 2 ms lowered the
+ * throughput and raised the median in the measurements behind this design). The order within a batch is: claim the tokens of new values,
+ * seal, commit, answer.
+ */
+export class Committer {
+  readonly #store: IngestStore;
+  readonly #sessions: IngestSessions;
+  readonly #hooks: CommitterHooks;
+  readonly #cell: string;
+  #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+  #flights = 0;
+  #scheduled = false;
+  #wakePending = false;
+
+  constructor(store: IngestStore, sessions: IngestSessions, cell: string, hooks: CommitterHooks) {
+    this.#store = store;
+    this.#sessions = sessions;
+    this.#cell = cell;
+    this.#hooks = hooks;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Whether another record may wait; false is to be answered with 503. */
+  get hasRoom(): boolean {
+    return this.#waiting.length < waitingRecordsMax && this.#waitingBytes < waitingBytesMax;
+  }
+
+  submit(record: PendingRecord, done: (outcome: CommitOutcome) => void): void {
+    this.#waiting.push({ record, done });
+    this.#waitingBytes += record.raw.length;
+    if (!this.#scheduled && this.#flights < flightsMax) {
+      this.#scheduled = true;
+      // After the requests that the same turn of the loop has read.
+      setImmediate(() => {
+        this.#scheduled = false;
+        this.#takeOff();
+      });
+    }
+  }
+
+  /** Resolves when nothing waits and nothing flies. */
+  async drain(): Promise<void> {
+    while (this.#waiting.length > 0 || this.#flights > 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #takeOff(): void {
+    while (this.#flights < flightsMax && this.#waiting.length > 0) {
+      const batch = this.#nextBatch();
+      this.#flights++;
+      void this.#fly(batch).finally(() => {
+        this.#flights--;
+        this.#takeOff();
+      });
+    }
+  }
+
+  #nextBatch(): Waiting[] {
+    let count = 0;
+    let bytes = 0;
+    while (count < this.#waiting.length && count < batchRecordsMax && (count === 0 || bytes + this.#waiting[count]!.record.raw.length <= batchBytesMax)) {
+      bytes += this.#waiting[count++]!.record.raw.length;
+    }
+    this.#waitingBytes -= bytes;
+    return this.#waiting.splice(0, count);
+  }
+
+  async #fly(batch: readonly Waiting[]): Promise<void> {
+    const started = performance.now();
+    try {
+      const outcomes = await this.#commit(batch.map((each) => each.record));
+      this.#hooks.committed(batch.length, (performance.now() - started) / 1000);
+      for (const [index, each] of batch.entries()) each.done(outcomes[index]!);
+      this.#wakeSoon();
+    } catch (error) {
+      this.#hooks.failed(error);
+      for (const each of batch) each.done({ state: "failed" });
+    }
+  }
+
+  async #commit(records: readonly PendingRecord[]): Promise<readonly CommitOutcome[]> {
+    const sealed = await this.#seal(records);
+    try {
+      await this.#store.commit(sealed.body, sealed.rows, sealed.groups);
+      return records.map(() => ({ state: "committed" }));
+    } catch (error) {
+      if ((error as { code?: string }).code === "23505") return this.#withoutDuplicates(records);
+      if (records.length === 1 || isTransient(error)) throw error;
+      // One record that the database does not take must not hold back the others.
+      return this.#oneByOne(records, error);
+    }
+  }
+
+  async #oneByOne(records: readonly PendingRecord[], error: unknown): Promise<readonly CommitOutcome[]> {
+    this.#hooks.failed(error);
+    const outcomes: CommitOutcome[] = [];
+    for (const record of records) {
+      outcomes.push(...(await this.#commit([record]).catch((): CommitOutcome[] => [{ state: "failed" }])));
+    }
+    return outcomes;
+  }
+
+  /** Some records were received before, or stand twice in this batch: the first of each is committed, the others get its receipt. */
+  async #withoutDuplicates(records: readonly PendingRecord[]): Promise<readonly CommitOutcome[]> {
+    const known = new Map((await this.#store.knownRecords(records.map((record) => record.dedupe))).map((row) => [row.dedupe, row]));
+    const fresh: PendingRecord[] = [];
+    const firsts = new Map<string, PendingRecord>();
+    for (const record of records) {
+      const dedupe = uuidText(record.dedupe);
+      if (known.has(dedupe) || firsts.has(dedupe)) continue;
+      firsts.set(dedupe, record);
+      fresh.push(record);
+    }
+    const committed = fresh.length === 0 ? [] : await this.#commit(fresh);
+    const outcomes = new Map(fresh.map((record, index) => [record, committed[index]!]));
+    return records.map((record): CommitOutcome => {
+      const own = outcomes.get(record);
+      if (own !== undefined) return own;
+      const dedupe = uuidText(record.dedupe);
+      const before = known.get(dedupe);
+      const first = firsts.get(dedupe);
+      const content = uuidText(record.content);
+      if (before !== undefined) return { state: "duplicate", receipt: before.record, sameBody: before.content === content };
+      const firstOutcome = outcomes.get(first!)!;
+      if (firstOutcome.state !== "committed") return firstOutcome;
+      return { state: "duplicate", receipt: uuidText(first!.id), sameBody: uuidText(first!.content) === content };
+    });
+  }
+
+  async #seal(records: readonly PendingRecord[]): Promise<{ body: Buffer; rows: RecordRow[]; groups: GroupRow[] }> {
+    const sessions = await this.#sessionsOf(records);
+    const rows: RecordRow[] = [];
+    const groups: GroupRow[] = [];
+    const claimed: { claim: TokenClaim; row: ClaimRow; record: number }[] = [];
+    const claimGroups: GroupRow[] = [];
+    const parts: Uint8Array[] = [];
+    let offset = 0;
+    const messages = records.map((record) => record.messages);
+
+    for (const [number, record] of records.entries()) {
+      const session = sessions.get(record.tenant)!;
+      const groupRows = record.groups.map((group) => (group.fields.length === 0 ? null : groupRow(session, record, group)));
+      const claimIndex = new Map<number, number>();
+      for (const claim of record.claims) {
+        let index = claimIndex.get(claim.group);
+        if (index === undefined) {
+          index = claimGroups.push(groupRows[claim.group]!) - 1;
+          claimIndex.set(claim.group, index);
+        }
+        const token = parseToken(claim.token)!.bytes;
+        const row = { blind: Buffer.from(claim.blind, "latin1"), tenant: record.tenant, token, group: index, strength: claim.strength };
+        claimed.push({ claim, row, record: number });
+      }
+      for (const [index, row] of groupRows.entries()) if (row !== null && !claimIndex.has(index)) groups.push(row);
+    }
+    if (claimed.length > 0) await this.#settle(claimed, claimGroups, messages);
+
+    for (const [number, record] of records.entries()) {
+      const session = sessions.get(record.tenant)!;
+      const salt = pooledRandom(saltBytes);
+      const sealed = sealRawRecord(session.hash, salt, record.tenant, record.id, record.raw);
+      const head = recordHead(sealed.length, record.id, session.id);
+      parts.push(head, sealed);
+      rows.push({
+        id: record.id,
+        dedupe: record.dedupe,
+        content: record.content,
+        tenant: record.tenant,
+        endpoint: record.endpoint,
+        source: record.source,
+        receivedAt: record.receivedAt,
+        session: session.id,
+        salt,
+        offset,
+        sealedBytes: sealed.length,
+        failure: record.failure,
+        jobs: messages[number]!.map((message, index) => ({ lane: record.lanes[index]!, message })),
+      });
+      offset += head.length + sealed.length;
+    }
+    return { body: Buffer.concat(parts, offset), rows, groups };
+  }
+
+  async #sessionsOf(records: readonly PendingRecord[]): Promise<Map<string, IngestSession>> {
+    const counts = new Map<string, number>();
+    for (const record of records) counts.set(record.tenant, (counts.get(record.tenant) ?? 0) + 1);
+    const sessions = new Map<string, IngestSession>();
+    for (const [tenant, count] of counts) sessions.set(tenant, await this.#sessions.take(tenant, count));
+    return sessions;
+  }
+
+  /** Lets the vault decide the tokens of new values; where another process was first, its token and person take the place of ours. */
+  async #settle(claimed: readonly { claim: TokenClaim; row: ClaimRow; record: number }[], groups: readonly GroupRow[], messages: (readonly string[])[]): Promise<void> {
+    const results = await this.#store.claimTokens(
+      claimed.map((each) => each.row),
+      groups,
+    );
+    for (const [index, { claim, record }] of claimed.entries()) {
+      const { token, subject } = results[index]!;
+      const text = formatToken(this.#cell, claim.category, token);
+      if (text !== claim.token) messages[record] = messages[record]!.map((message) => message.replaceAll(claim.token, text));
+      if (subject !== claim.subject) messages[record] = messages[record]!.map((message) => message.replaceAll(claim.subject, subject));
+      this.#hooks.settled(claim.blind, text, subject);
+    }
+  }
+
+  /** At most one wake-up waits at a time, whatever the rate. */
+  #wakeSoon(): void {
+    if (this.#wakePending) return;
+    this.#wakePending = true;
+    this.#store
+      .wake()
+      .catch((error: unknown) => this.#hooks.failed(error))
+      .finally(() => {
+        this.#wakePending = false;
+      });
+  }
+}
+
+function groupRow(session: IngestSession, record: PendingRecord, group: SealGroup): GroupRow {
+  const sealed = sealGroup(session, record.tenant, group);
+  return { id: group.id, tenant: record.tenant, subject: group.subject, record: record.id, session: session.id, ...sealed };
+}
+
+/** Head of a record in a segment (docs/segment-format.md): u32 length of what follows the head, record id, u32 session. */
+function recordHead(sealedBytes: number, id: Uint8Array, session: number): Buffer {
+  const head = Buffer.allocUnsafe(24);
+  head.writeUInt32BE(sealedBytes, 0);
+  head.set(id, 4);
+  head.writeUInt32BE(session, 20);
+  return head;
+}
+
+/** Connection trouble and shutdown (SQLSTATE classes 08, 53, 57, 40), and errors of the socket, which have no SQLSTATE. */
+function isTransient(error: unknown): boolean {
+  const code = (error as { code?: string }).code;
+  return code === undefined || !/^[0-9A-Z]{5}$/.test(code) || /^(08|53|57|40)/.test(code);
+}
