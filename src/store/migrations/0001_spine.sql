@@ -315,3 +315,77 @@ grant select (lane, seq, received_at, tenant) on parcelkeep.inbox to parcelkeep_
 grant select (id, created_at, records) on parcelkeep.raw_batches to parcelkeep_api;
 grant select on parcelkeep.segments to parcelkeep_api;
 grant insert on parcelkeep.inbox to parcelkeep_api;
+grant update (message_count) on parcelkeep.records to parcelkeep_worker;
+
+create function parcelkeep.tokens_of(p_blind uuid[]) returns table (blind uuid, token bytea, subject uuid)
+language sql stable security definer set search_path = parcelkeep, pg_temp as $$
+  select blind, token, subject from token_index where blind = any(p_blind)
+$$;
+
+-- Reads with the tenant set inside the call; the invoker's row-level security decides what is seen.
+create function parcelkeep.shipments_by_id(p_tenant uuid, p_ids uuid[])
+returns table (id uuid, public_id text, number text, state text, created_at timestamptz, updated_at timestamptz)
+language plpgsql as $$
+#variable_conflict use_column
+begin
+  perform parcelkeep.as_tenant(p_tenant);
+  return query select id, public_id, number, state, created_at, updated_at from parcelkeep.shipments where id = any(p_ids);
+end $$;
+
+create function parcelkeep.shipments_by_number(p_tenant uuid, p_numbers text[])
+returns table (id uuid, public_id text, number text, state text, created_at timestamptz, updated_at timestamptz)
+language plpgsql as $$
+#variable_conflict use_column
+begin
+  perform parcelkeep.as_tenant(p_tenant);
+  return query select s.id, s.public_id, s.number, s.state, s.created_at, s.updated_at from parcelkeep.shipments s
+    where s.id in (select n.shipment from parcelkeep.shipment_numbers n where n.number = any(p_numbers)) order by s.created_at, s.id;
+end $$;
+
+create function parcelkeep.shipments_page(p_tenant uuid, p_before timestamptz, p_before_id uuid, p_limit integer)
+returns table (id uuid, public_id text, number text, state text, created_at timestamptz, updated_at timestamptz)
+language plpgsql as $$
+#variable_conflict use_column
+begin
+  perform parcelkeep.as_tenant(p_tenant);
+  return query select id, public_id, number, state, created_at, updated_at from parcelkeep.shipments
+    where (created_at, id) < (p_before, p_before_id) order by created_at desc, id desc limit p_limit;
+end $$;
+
+create function parcelkeep.receipt(p_tenant uuid, p_id uuid)
+returns table (id uuid, source text, received_at timestamptz, state "char", failure text, shipments uuid[])
+language plpgsql as $$
+#variable_conflict use_column
+begin
+  perform parcelkeep.as_tenant(p_tenant);
+  return query select id, source, received_at, state, failure, shipments from parcelkeep.records where id = p_id;
+end $$;
+
+create function parcelkeep.dead_letter_page(p_tenant uuid, p_before timestamptz, p_before_id uuid, p_limit integer)
+returns table (id uuid, kind text, record uuid, source text, code text, at timestamptz)
+language plpgsql as $$
+#variable_conflict use_column
+begin
+  perform parcelkeep.as_tenant(p_tenant);
+  return query select * from (
+    select r.id, 'quarantined'::text, r.id as record, r.source, r.failure, r.received_at as at from parcelkeep.records r where r.state = 'q'
+    union all
+    select d.id, 'failed'::text, d.record, ''::text, d.code, d.failed_at from parcelkeep.dead_letters d
+  ) letters(id, kind, record, source, code, at) where (at, id) < (p_before, p_before_id) order by at desc, id desc limit p_limit;
+end $$;
+
+-- A failed job goes back to its lane; returns false where there is none of this tenant.
+create function parcelkeep.retry_dead_letter(p_tenant uuid, p_id uuid) returns boolean
+language plpgsql as $$
+declare
+  v_found boolean;
+begin
+  perform parcelkeep.as_tenant(p_tenant);
+  with gone as (delete from parcelkeep.dead_letters where id = p_id returning *)
+  insert into parcelkeep.inbox (lane, record, tenant, received_at, message) select lane, record, tenant, received_at, message from gone;
+  get diagnostics v_found = row_count;
+  return v_found;
+end $$;
+
+grant execute on function parcelkeep.tokens_of, parcelkeep.shipments_by_id, parcelkeep.shipments_by_number, parcelkeep.shipments_page, parcelkeep.receipt,
+  parcelkeep.dead_letter_page, parcelkeep.retry_dead_letter to parcelkeep_api;

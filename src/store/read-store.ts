@@ -1,0 +1,74 @@
+import type pg from "pg";
+import { uuidArray } from "./binary-array.ts";
+
+export interface ShipmentRow {
+  readonly id: string;
+  readonly public_id: string;
+  readonly number: string | null;
+  readonly state: string;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+}
+
+export interface ReceiptRow {
+  readonly id: string;
+  readonly source: string;
+  readonly received_at: Date;
+  readonly state: "a" | "p" | "q";
+  readonly failure: string | null;
+  readonly shipments: readonly string[];
+}
+
+export interface DeadLetterRow {
+  readonly id: string;
+  readonly kind: "quarantined" | "failed";
+  readonly record: string;
+  readonly source: string;
+  readonly code: string | null;
+  readonly at: Date;
+}
+
+export interface EndpointRow {
+  readonly id: string;
+  readonly tenant: string;
+  readonly source: string;
+  readonly sealed_credentials: Buffer;
+  readonly allow_from: readonly string[];
+  readonly created_at: Date;
+}
+
+/** Place in a list: everything older than this comes next. */
+export interface Before {
+  readonly at: Date;
+  readonly id: string;
+}
+
+export const listStart: Before = { at: new Date("9999-01-01T00:00:00Z"), id: "ffffffff-ffff-ffff-ffff-ffffffffffff" };
+
+/** What the API reads: pseudonymous data of one tenant at a time, under row-level security. */
+export type ReadStore = ReturnType<typeof readStore>;
+
+export function readStore(pool: pg.Pool) {
+  const rows = async <Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<readonly Row[]> => (await pool.query<Row>({ name: text.slice(0, 60), text, values })).rows;
+  return {
+    shipmentsById: (tenant: string, ids: readonly string[]) => rows<ShipmentRow>("select * from parcelkeep.shipments_by_id($1, $2)", [tenant, ids]),
+    shipmentsByNumber: (tenant: string, numbers: readonly string[]) => rows<ShipmentRow>("select * from parcelkeep.shipments_by_number($1, $2)", [tenant, numbers]),
+    shipmentsPage: (tenant: string, before: Before, limit: number) => rows<ShipmentRow>("select * from parcelkeep.shipments_page($1, $2, $3, $4)", [tenant, before.at, before.id, limit]),
+    receipt: async (tenant: string, id: string) => (await rows<ReceiptRow>("select * from parcelkeep.receipt($1, $2)", [tenant, id]))[0] ?? null,
+    deadLetters: (tenant: string, before: Before, limit: number) => rows<DeadLetterRow>("select * from parcelkeep.dead_letter_page($1, $2, $3, $4)", [tenant, before.at, before.id, limit]),
+    retryDeadLetter: async (tenant: string, id: string) => (await rows<{ found: boolean }>("select parcelkeep.retry_dead_letter($1, $2) as found", [tenant, id]))[0]!.found,
+    tokensOf: (blinds: readonly Uint8Array[]) => rows<{ blind: string; token: Buffer; subject: string }>("select * from parcelkeep.tokens_of($1)", [uuidArray(blinds)]),
+    track: (publicIds: readonly string[]) => rows<{ public_id: string; carrier: string | null; state: string; updated_at: Date }>("select * from parcelkeep.track($1)", [publicIds]),
+    endpoint: async (id: string) => (await rows<EndpointRow>("select * from parcelkeep.endpoints where id = $1", [id]))[0] ?? null,
+  };
+}
+
+/** Inbox depth and age, archive backlog and quarantine size, for metrics and readiness. */
+export async function backlog(pool: pg.Pool): Promise<{ inboxDepth: number; inboxOldestS: number; unarchivedRecords: number }> {
+  const { rows } = await pool.query<{ depth: string; oldest: string | null; unarchived: string | null }>(
+    `select (select count(*) from parcelkeep.inbox) as depth, (select extract(epoch from now() - min(received_at)) from parcelkeep.inbox) as oldest,
+       (select sum(records) from parcelkeep.raw_batches) as unarchived`,
+  );
+  const row = rows[0]!;
+  return { inboxDepth: Number(row.depth), inboxOldestS: Math.max(0, Number(row.oldest ?? 0)), unarchivedRecords: Number(row.unarchived ?? 0) };
+}
