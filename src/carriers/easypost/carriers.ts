@@ -1,0 +1,46 @@
+import type { CarrierId } from "../../domain/carrier.ts";
+
+/**
+ * EasyPost's carrier names in lower case, mapped to ours. `FedEx` is in its webhook example; the others are the names of its
+ * carrier accounts as known from public clients (2026-11-24). What is not here is an unknown carrier, not an error.
+ */
+export const carrierByName: ReadonlyMap<string, CarrierId> = new Map<string, CarrierId>([
+  ["amazonshipping", "amazon-shipping"],
+  ["anpost", "an-post"],
+  ["australiapost", "australiapost"],
+  ["austrianpost", "austrian-post"],
+  ["bpost", "bpost"],
+  ["canadapost", "canadapost"],
+  ["chinapost", "china-post"],
+  ["chronopost", "chronopost"],
+  ["correos", "correos"],
+  ["deutschepost", "deutsche-post"],
+  ["dhlecommerce", "dhl-ecommerce"],
+  ["dhlecs", "dhl-ecommerce"],
+  ["dhlexpress", "dhl-express"],
+  ["dhlpaket", "dhl-parcel-de"],
+  ["dpd", "dpd"],
+  ["dpdde", "dpd"],
+  ["dpdnl", "dpd"],
+  ["dpduk", "dpd"],
+  ["evri", "evri"],
+  ["fedex", "fedex"],
+  ["gls", "gls"],
+  ["hermes", "evri"],
+  ["inpost", "inpost"],
+  ["landmarkglobal", "landmark"],
+  ["laposte", "laposte"],
+  ["ontrac", "ontrac"],
+  ["ontracv3", "ontrac"],
+  ["postnl", "postnl"],
+  ["postnord", "postnord"],
+  ["purolator", "purolator"],
+  ["royalmail", "royalmail"],
+  ["sekoomniparcel", "seko"],
+  ["swisspost", "swiss-post"],
+  ["tntexpress", "tnt"],
+  ["ups", "ups"],
+  ["upsdap", "ups"],
+  ["usps", "usps"],
+  ["yunexpress", "yunexpress"],
+]);
