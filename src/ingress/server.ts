@@ -1,0 +1,69 @@
+import scalar from "@scalar/fastify-api-reference";
+import swagger from "@fastify/swagger";
+import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
+import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from "fastify";
+import { apiRoutes } from "./api-routes.ts";
+import { hookRoutes } from "./hook-routes.ts";
+import { operatorRoutes } from "./operator-routes.ts";
+import { problemBody, type ProblemCode, ProblemError } from "./problems.ts";
+import type { Services } from "./services.ts";
+import { trackingPageRoutes } from "./tracking-page.ts";
+
+/** Largest request body of a webhook or call; imports stream and have their own bound. */
+export const bodyBytesMax = 1024 * 1024;
+
+export type Server = ReturnType<typeof buildServer> extends Promise<infer App> ? App : never;
+
+/** The HTTP interface of ingress and API on one server. */
+export async function buildServer(services: Services, logger: FastifyBaseLogger) {
+  const app = fastify({
+    loggerInstance: logger,
+    // A line per request would hold addresses and query strings; counters say what is needed.
+    disableRequestLogging: true,
+    bodyLimit: bodyBytesMax,
+    routerOptions: { ignoreTrailingSlash: true },
+  })
+    .setValidatorCompiler(TypeBoxValidatorCompiler)
+    .withTypeProvider<TypeBoxTypeProvider>();
+  problemAnswers(app as unknown as FastifyInstance);
+  app.addHook("onSend", async (_request, reply) => {
+    reply.header("x-content-type-options", "nosniff");
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: { title: "Parcelkeep", version: "0.1.0", description: "Sovereign, pseudonymous parcel tracking." },
+      components: { securitySchemes: { apiKey: { type: "http", scheme: "bearer" } } },
+    },
+    refResolver: { buildLocalReference: (json, _base, _fragment, index) => String(json["$id"] ?? `def-${index}`) },
+  });
+  await app.register(scalar, { routePrefix: "/docs", configuration: { url: "/openapi.json", withDefaultFonts: false, telemetry: false, agent: { disabled: true }, mcp: { disabled: true }, hideClientButton: true } as never });
+  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
+  await app.register(hookRoutes(services));
+  await app.register(apiRoutes(services));
+  await app.register(operatorRoutes(services));
+  await app.register(trackingPageRoutes(services));
+  return app;
+}
+
+const codeOfStatus: Readonly<Record<number, ProblemCode>> = { 400: "malformed_request", 401: "not_authenticated", 403: "not_allowed", 404: "not_found", 413: "body_too_large", 415: "unsupported_media_type" };
+
+function problemAnswers(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    reply.type("application/problem+json");
+    if (error instanceof ProblemError) {
+      if (error.retryAfterS !== null) reply.header("retry-after", error.retryAfterS);
+      const body = problemBody(error.code, error.errors);
+      return reply.code(body.status).send(body);
+    }
+    if (error.validation !== undefined) {
+      const errors = error.validation.map(({ instancePath, keyword }) => ({ pointer: `#${instancePath ?? ""}`, detail: `does not fit the schema (${keyword})` }));
+      return reply.code(400).send(problemBody("invalid_field", errors));
+    }
+    const code = codeOfStatus[error.statusCode ?? 500] ?? "internal_error";
+    // The message of an unexpected error may quote input: only its kind is logged.
+    if (code === "internal_error") request.log.error({ error: error.name, code: error.code, route: request.routeOptions.url }, "request failed");
+    return reply.code(problemBody(code).status).send(problemBody(code));
+  });
+  app.setNotFoundHandler((_request, reply) => reply.code(404).type("application/problem+json").send(problemBody("not_found")));
+}

@@ -1,0 +1,88 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { ShipmentInput } from "./shipment-input.ts";
+
+/** What a request was answered with; every receipt is an acknowledgement: the record is durable. */
+export interface Received {
+  readonly receipt: string;
+  readonly duplicate: boolean;
+}
+
+export interface HookRequest {
+  readonly headers: IncomingHttpHeaders;
+  /** As received, before any decompression. */
+  readonly body: Buffer;
+  /** Address of the peer, for endpoints that trust by address. */
+  readonly remoteAddress: string;
+}
+
+export interface ShipmentView {
+  readonly id: string;
+  readonly publicId: string;
+  readonly carrier: string | null;
+  readonly status: string;
+  readonly events: readonly unknown[];
+  readonly [field: string]: unknown;
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly next: string | null;
+}
+
+export interface ReceiptView {
+  readonly receipt: string;
+  readonly state: "accepted" | "processed" | "quarantined";
+  readonly source: string;
+  readonly receivedAt: string;
+  readonly reason: string | null;
+  readonly shipments: readonly string[];
+}
+
+export interface DeadLetterView {
+  readonly id: string;
+  readonly kind: "quarantined" | "failed";
+  readonly receipt: string;
+  readonly source: string;
+  readonly code: string | null;
+  readonly at: string;
+}
+
+export interface EndpointView {
+  readonly id: string;
+  readonly source: string;
+  readonly url: string;
+}
+
+export interface NewEndpointInput {
+  readonly source: string;
+  readonly secret?: string;
+  readonly clientId?: string;
+  readonly auth?: "none";
+  readonly allowFrom?: readonly string[];
+}
+
+/** Who calls the API. */
+export type Caller = { readonly kind: "tenant"; readonly tenant: string } | { readonly kind: "operator" };
+
+/** What the HTTP interface needs from the rest; `src/main/` provides it. Methods throw {@link ./problems.ts ProblemError}. */
+export interface Services {
+  caller(authorization: string | undefined): Promise<Caller | null>;
+  receiveHook(endpointId: string, request: HookRequest): Promise<Received>;
+  /** A captured body through the same path, for the operator's `ingest`. */
+  receiveCaptured(tenant: string, source: string, body: Buffer, contentType: string): Promise<Received>;
+  registerShipment(tenant: string, input: ShipmentInput, idempotencyKey: string | null): Promise<Received>;
+  issueAccessToken(clientId: string, clientSecret: string): Promise<{ token: string; expiresInS: number } | null>;
+  shipment(tenant: string, id: string): Promise<Buffer | null>;
+  shipmentsByNumber(tenant: string, carrier: string | null, number: string): Promise<readonly ShipmentView[]>;
+  shipmentsPage(tenant: string, cursor: string | null, limit: number): Promise<Page<ShipmentView>>;
+  receipt(tenant: string, id: string): Promise<ReceiptView | null>;
+  track(publicId: string): Promise<Buffer | null>;
+  deadLetters(tenant: string, cursor: string | null, limit: number): Promise<Page<DeadLetterView>>;
+  retryDeadLetter(tenant: string, id: string): Promise<boolean>;
+  createTenant(name: string): Promise<{ tenant: string; apiKey: string }>;
+  createEndpoint(tenant: string, input: NewEndpointInput): Promise<EndpointView & { clientId?: string; secret?: string }>;
+  endpoints(tenant: string): Promise<readonly EndpointView[]>;
+  metrics(): Promise<string>;
+  /** Why requests cannot be served now, or null when they can. */
+  notReady(): Promise<string | null>;
+}
