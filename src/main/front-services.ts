@@ -1,0 +1,295 @@
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import { isCarrierId } from "../domain/carrier.ts";
+import { verifier, type Verify } from "../ingress/authentication.ts";
+import { ProblemError } from "../ingress/problems.ts";
+import type { Caller, NewEndpointInput, Page, Received, Services, ShipmentView } from "../ingress/services.ts";
+import { shipmentNotice } from "../ingress/shipment-input.ts";
+import type { AdminStore } from "../store/admin-store.ts";
+import { uuidBytes } from "../store/binary-array.ts";
+import { type Before, listStart, type ReadStore } from "../store/read-store.ts";
+import { formatToken } from "../vault/token.ts";
+import { addressList } from "./address-list.ts";
+import type { CredentialBox } from "./endpoint-credentials.ts";
+import { inflated, type Intake, secretHash } from "./intake.ts";
+import type { IngressMetrics } from "./metrics.ts";
+import type { RateLimit } from "./rate-limit.ts";
+import { shipmentView, trackingView } from "./shipment-view.ts";
+import { codecs, isSource, unknownSource } from "./sources.ts";
+
+const accessTokenS = 3600;
+const cachedEndpointsMax = 50_000;
+const cachedKeysMax = 10_000;
+/** A revoked key or endpoint stops working within this time. */
+const credentialsTtlMs = 5_000;
+const unknownIdTtlMs = 1_000;
+const trackingCacheMax = 50_000;
+const trackingTtlMs = 2_000;
+const crockford = "0123456789abcdefghjkmnpqrstvwxyz";
+
+interface Endpoint {
+  readonly id: string;
+  readonly tenant: string;
+  readonly source: string;
+  readonly verify: Verify;
+  readonly clientId: string | null;
+  readonly secret: string | null;
+}
+
+export interface FrontParts {
+  readonly intake: Intake;
+  /** As the ingress role: endpoints of all tenants. */
+  readonly ingressReads: Pick<ReadStore, "endpoint">;
+  readonly reads: ReadStore;
+  readonly admin: AdminStore;
+  readonly credentials: CredentialBox;
+  readonly operatorKey: string;
+  readonly rateLimit: RateLimit;
+  readonly metrics: IngressMetrics;
+  readonly cell: string;
+  readonly publicUrl: () => string;
+  readonly now: () => number;
+  metricsText(): Promise<string>;
+  notReady(): Promise<string | null>;
+}
+
+/** Wires the HTTP interface to vault, store and index. */
+export class FrontServices implements Services {
+  readonly #parts: FrontParts;
+  readonly #endpoints = new LRUCache<string, Endpoint | "none">({ max: cachedEndpointsMax, ttl: credentialsTtlMs });
+  readonly #callers = new LRUCache<string, { tenant: string; secret: Buffer } | "none">({ max: cachedKeysMax, ttl: credentialsTtlMs });
+  readonly #views = new LRUCache<string, Buffer>({ max: trackingCacheMax, ttl: trackingTtlMs });
+  /** Grows with every invalidation; a read that began before one must not fill the cache. */
+  #generation = 0;
+
+  constructor(parts: FrontParts) {
+    this.#parts = parts;
+  }
+
+  async caller(authorization: string | undefined): Promise<Caller | null> {
+    const key = /^bearer (\S+)$/i.exec(authorization ?? "")?.[1];
+    if (key === undefined) return null;
+    if (key.startsWith("pko_")) return sameSecret(key, this.#parts.operatorKey) ? { kind: "operator" } : null;
+    const match = /^pk_([0-9a-z]{16})_([0-9a-z]{32})$/.exec(key);
+    if (match === null) return null;
+    let held = this.#callers.get(match[1]!);
+    if (held === undefined) {
+      const row = await this.#parts.admin.apiKey(match[1]!);
+      held = row === null ? "none" : { tenant: row.tenant, secret: row.secret_sha256 };
+      this.#callers.set(match[1]!, held);
+    }
+    if (held === "none" || !timingSafeEqual(held.secret, secretHash(match[2]!))) return null;
+    return { kind: "tenant", tenant: held.tenant };
+  }
+
+  async receiveHook(id: string, request: Parameters<Services["receiveHook"]>[1]): Promise<Received> {
+    const cached = this.#endpoints.get(id);
+    const endpoint = cached ?? (await this.#loadEndpoint(id));
+    if (endpoint === "none") throw new ProblemError("not_found");
+    const retryAfterS = this.#parts.rateLimit.take(endpoint.tenant, this.#parts.now());
+    if (retryAfterS > 0) throw new ProblemError("rate_limited", { retryAfterS });
+    const codec = codecs.get(endpoint.source) ?? null;
+    const contentType = request.headers["content-type"] ?? "";
+    if (codec !== null && !takesType(codec.contentTypes, contentType)) throw new ProblemError("unsupported_media_type");
+    const contentEncoding = request.headers["content-encoding"] ?? "";
+    if (!(await this.#verified(endpoint, request, contentEncoding))) {
+      this.#parts.metrics.received.inc({ source: endpoint.source, outcome: "unauthenticated" });
+      throw new ProblemError("not_authenticated");
+    }
+    const key = request.headers["idempotency-key"];
+    return this.#parts.intake.receive({
+      tenant: endpoint.tenant,
+      endpoint: endpoint.id,
+      source: endpoint.source,
+      codec,
+      body: request.body,
+      contentType,
+      contentEncoding,
+      idempotencyKey: typeof key === "string" ? key : null,
+    });
+  }
+
+  /** Senders sign what they send; some sign before a proxy of theirs compresses. Either is authentic. */
+  async #verified(endpoint: Endpoint, request: Parameters<Services["receiveHook"]>[1], contentEncoding: string): Promise<boolean> {
+    const context = { ...request.headers, "parcelkeep-remote": request.remoteAddress };
+    if (endpoint.verify(context, request.body)) return true;
+    if (contentEncoding === "" || contentEncoding === "identity") return false;
+    return endpoint.verify(context, await inflated(request.body, contentEncoding));
+  }
+
+  async receiveCaptured(tenant: string, source: string, body: Buffer, contentType: string): Promise<Received> {
+    if (!isSource(source)) throw new ProblemError("unknown_source");
+    return this.#parts.intake.receive({ tenant, endpoint: `captured:${source}`, source, codec: codecs.get(source) ?? null, body, contentType, contentEncoding: "", idempotencyKey: null });
+  }
+
+  async registerShipment(tenant: string, input: Parameters<Services["registerShipment"]>[1], idempotencyKey: string | null): Promise<Received> {
+    const retryAfterS = this.#parts.rateLimit.take(tenant, this.#parts.now());
+    if (retryAfterS > 0) throw new ProblemError("rate_limited", { retryAfterS });
+    const request = { tenant, endpoint: "api:shipments", source: "api", codec: null, body: Buffer.from(JSON.stringify(input)), contentType: "application/json", contentEncoding: "", idempotencyKey };
+    return this.#parts.intake.take(request, [shipmentNotice(input)], "");
+  }
+
+  async issueAccessToken(clientId: string, clientSecret: string): Promise<{ token: string; expiresInS: number } | null> {
+    // The client id of an endpoint is the endpoint's own id, or ends with it after a slash where the sender's console asks for another.
+    const id = clientId.slice(clientId.lastIndexOf("/") + 1);
+    const endpoint = this.#endpoints.get(id) ?? (await this.#loadEndpoint(id));
+    if (endpoint === "none" || endpoint.clientId === null || endpoint.secret === null) return null;
+    if (!sameSecret(clientId, endpoint.clientId) || !sameSecret(clientSecret, endpoint.secret)) return null;
+    return { token: this.#parts.credentials.issueToken(endpoint.id, this.#parts.now() + accessTokenS * 1000), expiresInS: accessTokenS };
+  }
+
+  async shipment(tenant: string, id: string): Promise<Buffer | null> {
+    return this.#cachedView(`${tenant}/${id}`, async () => {
+      const row = (await this.#parts.reads.shipmentsById(tenant, [id]))[0];
+      return row === undefined ? null : shipmentView(row);
+    });
+  }
+
+  async track(publicId: string): Promise<Buffer | null> {
+    return this.#cachedView(`public/${publicId}`, async () => {
+      const row = (await this.#parts.reads.track([publicId]))[0];
+      return row === undefined ? null : trackingView(row);
+    });
+  }
+
+  /** Shipments that have changed are read anew. */
+  invalidate(): void {
+    this.#generation++;
+    this.#views.clear();
+  }
+
+  async shipmentsByNumber(tenant: string, carrier: string | null, number: string): Promise<readonly ShipmentView[]> {
+    const keys = await this.#parts.intake.indexKeys(tenant);
+    const [known] = await this.#parts.reads.tokensOf([Buffer.from(keys.blind("trackingNumber", number), "latin1")]);
+    if (known === undefined) return [];
+    const token = formatToken(this.#parts.cell, "trackingNumber", known.token);
+    const rows = await this.#parts.reads.shipmentsByNumber(tenant, [token]);
+    const views = rows.map(shipmentView);
+    // A carrier that nobody has named yet does not hide a shipment; an aggregator's or shop's id is no carrier and filters nothing.
+    return carrier === null || !isCarrierId(carrier) ? views : views.filter((view) => view.carrier === null || view.carrier === carrier);
+  }
+
+  async shipmentsPage(tenant: string, cursor: string | null, limit: number): Promise<Page<ShipmentView>> {
+    const rows = await this.#parts.reads.shipmentsPage(tenant, readCursor(cursor), limit);
+    const last = rows.at(-1);
+    return { items: rows.map(shipmentView), next: rows.length < limit || last === undefined ? null : writeCursor({ at: last.created_at, id: last.id }) };
+  }
+
+  async receipt(tenant: string, id: string) {
+    const row = await this.#parts.reads.receipt(tenant, id);
+    if (row === null) return null;
+    const state = ({ a: "accepted", p: "processed", q: "quarantined" } as const)[row.state];
+    return { receipt: row.id, state, source: row.source, receivedAt: row.received_at.toISOString(), reason: row.failure, shipments: [...new Set(row.shipments)] };
+  }
+
+  async deadLetters(tenant: string, cursor: string | null, limit: number) {
+    const rows = await this.#parts.reads.deadLetters(tenant, readCursor(cursor), limit);
+    const last = rows.at(-1);
+    const items = rows.map((row) => ({ id: row.id, kind: row.kind, receipt: row.record, source: row.source, code: row.code, at: row.at.toISOString() }));
+    return { items, next: rows.length < limit || last === undefined ? null : writeCursor({ at: last.at, id: last.id }) };
+  }
+
+  retryDeadLetter(tenant: string, id: string): Promise<boolean> {
+    return this.#parts.reads.retryDeadLetter(tenant, id);
+  }
+
+  async createTenant(name: string): Promise<{ tenant: string; apiKey: string }> {
+    const id = randomLetters(16);
+    const secret = randomLetters(32);
+    const tenant = await this.#parts.admin.createTenant(name, id, secretHash(secret));
+    return { tenant, apiKey: `pk_${id}_${secret}` };
+  }
+
+  async createEndpoint(tenant: string, input: NewEndpointInput) {
+    if (!isSource(input.source)) throw new ProblemError("unknown_source");
+    const allowFrom = input.allowFrom ?? [];
+    try {
+      addressList(allowFrom);
+    } catch {
+      throw new ProblemError("invalid_field", { errors: [{ pointer: "#/allowFrom", detail: "addresses or CIDR blocks" }] });
+    }
+    const id = `ep_${randomLetters(20)}`;
+    const scheme = codecs.get(input.source)?.authentication.kind ?? "shared-secret";
+    // A source without authentication must at least be named by its addresses, or be trusted in so many words.
+    const open = input.auth === "none" || input.source === unknownSource && input.secret === undefined && allowFrom.length > 0;
+    const secret = open ? null : (input.secret ?? randomLetters(40));
+    const clientId = scheme === "oauth-client" && !open ? (input.clientId === undefined ? id : `${input.clientId}/${id}`) : null;
+    const sealed = this.#parts.credentials.seal(id, { secret, clientId });
+    await this.#parts.admin.createEndpoint({ id, tenant, source: input.source, sealedCredentials: sealed, allowFrom });
+    const view = { id, source: input.source, url: `${this.#parts.publicUrl()}/v1/hooks/${id}` };
+    return { ...view, ...(clientId === null ? {} : { clientId, tokenUrl: `${this.#parts.publicUrl()}/v1/oauth/token` }), ...(secret === null || input.secret !== undefined ? {} : { secret }) };
+  }
+
+  async endpoints(tenant: string) {
+    const rows = await this.#parts.admin.endpointsOf(tenant);
+    return rows.map(({ id, source }) => ({ id, source, url: `${this.#parts.publicUrl()}/v1/hooks/${id}` }));
+  }
+
+  metrics(): Promise<string> {
+    return this.#parts.metricsText();
+  }
+
+  notReady(): Promise<string | null> {
+    return this.#parts.notReady();
+  }
+
+  async #cachedView(key: string, read: () => Promise<object | null>): Promise<Buffer | null> {
+    const held = this.#views.get(key);
+    this.#parts.metrics.cache.inc({ result: held === undefined ? "miss" : "hit" });
+    if (held !== undefined) return held;
+    const generation = this.#generation;
+    const view = await read();
+    if (view === null) return null;
+    const bytes = Buffer.from(JSON.stringify(view));
+    if (generation === this.#generation) this.#views.set(key, bytes);
+    return bytes;
+  }
+
+  async #loadEndpoint(id: string): Promise<Endpoint | "none"> {
+    const row = /^ep_[0-9a-z]{20}$/.test(id) ? await this.#parts.ingressReads.endpoint(id) : null;
+    if (row === null) {
+      this.#endpoints.set(id, "none", { ttl: unknownIdTtlMs });
+      return "none";
+    }
+    const credentials = this.#parts.credentials.open(id, row.sealed_credentials);
+    const scheme = codecs.get(row.source)?.authentication ?? { kind: "shared-secret" as const, headers: ["x-api-key"] };
+    const open = credentials.secret === null && credentials.clientId === null;
+    const verify = verifier(open ? { kind: "none" } : scheme, { ...credentials, clientId: credentials.clientId }, (token) => this.#parts.credentials.tokenIsValid(id, token, this.#parts.now()));
+    const trusted = row.allow_from.length === 0 ? null : addressList(row.allow_from);
+    const endpoint: Endpoint = {
+      id,
+      tenant: row.tenant,
+      source: row.source,
+      clientId: credentials.clientId,
+      secret: credentials.secret,
+      verify: (headers, body) => (trusted === null || trusted(String(headers["parcelkeep-remote"]))) && verify(headers, body),
+    };
+    this.#endpoints.set(id, endpoint);
+    return endpoint;
+  }
+}
+
+function takesType(types: readonly ("json" | "xml")[], contentType: string): boolean {
+  const type = contentType.split(";")[0]!.trim().toLowerCase();
+  if (type === "") return true;
+  return types.some((each) => type === `application/${each}` || type === `text/${each}` || type.endsWith(`+${each}`)) || (type === "application/x-www-form-urlencoded" && types.includes("json"));
+}
+
+function sameSecret(given: string, expected: string): boolean {
+  return timingSafeEqual(secretHash(given), secretHash(expected));
+}
+
+function randomLetters(count: number): string {
+  return Array.from(randomBytes(count), (byte) => crockford[byte & 31]).join("");
+}
+
+function writeCursor({ at, id }: Before): string {
+  return Buffer.from(`${at.getTime()}.${id}`).toString("base64url");
+}
+
+function readCursor(cursor: string | null): Before {
+  if (cursor === null) return listStart;
+  const [time, id] = Buffer.from(cursor, "base64url").toString("latin1").split(".");
+  if (!/^\d{1,15}$/.test(time ?? "") || !/^[0-9a-f-]{36}$/.test(id ?? "")) throw new ProblemError("invalid_cursor");
+  return { at: new Date(Number(time)), id: id! };
+}

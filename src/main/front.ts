@@ -1,0 +1,119 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import pg from "pg";
+import { buildServer } from "../ingress/server.ts";
+import { adminStore } from "../store/admin-store.ts";
+import { ingestStore } from "../store/ingest-store.ts";
+import { backlog, readStore } from "../store/read-store.ts";
+import { IngestSessions } from "../vault/ingest-session.ts";
+import { localKeys } from "../vault/keys/local.ts";
+import type { SealingKeys } from "../vault/keys/provider.ts";
+import { Committer } from "./committer.ts";
+import { readConfig } from "./config.ts";
+import { CredentialBox } from "./endpoint-credentials.ts";
+import { FrontServices } from "./front-services.ts";
+import { Intake } from "./intake.ts";
+import { errorKind, programLog } from "./log.ts";
+import { ingressMetrics } from "./metrics.ts";
+import { RateLimit } from "./rate-limit.ts";
+import { announceReady, onStop, type RoleStart } from "./role.ts";
+
+/** Ingress and API in one process on one port: what faces the network. It holds the sealing half of the keys only. */
+export async function runFront(start: RoleStart): Promise<void> {
+  const config = readConfig();
+  const log = programLog(config.logLevel, "front");
+  const ingressPool = pool(start, "parcelkeep_ingress", 4);
+  const apiPool = pool(start, "parcelkeep_api", 8);
+  for (const each of [ingressPool, apiPool]) each.on("error", (error) => log.warn(errorKind(error), "database connection lost"));
+
+  const keys: SealingKeys = await localKeys(join(config.dataDir, "keys", "root.json"));
+  const operatorKey = (await readFile(join(config.dataDir, "secrets", "operator.key"), "utf8")).trim();
+  const credentials = new CredentialBox(await keys.derive("endpoint-credentials"), await keys.derive("access-tokens"));
+  const metrics = ingressMetrics();
+  const store = ingestStore(ingressPool);
+  const sessions = new IngestSessions(keys, (tenant, epoch, wrapped) => store.openSession(tenant, epoch, wrapped), 1, Date.now);
+  const known = Intake.knownTokens();
+  const committer = new Committer(store, sessions, config.cell, {
+    settled: (blind, token, subject) => known.set(blind, { token, subject }),
+    committed: (records, seconds) => {
+      metrics.batchRecords.observe(records);
+      metrics.commitSeconds.observe(seconds);
+    },
+    failed: (error) => {
+      metrics.commitFailures.inc();
+      log.error(errorKind(error), "group commit failed");
+    },
+  });
+  const intake = new Intake(committer, keys, config.cell, metrics, known, Date.now);
+  let address = `http://${config.httpHost}:${config.httpPort}`;
+  const services = new FrontServices({
+    intake,
+    ingressReads: readStore(ingressPool),
+    reads: readStore(apiPool),
+    admin: adminStore(apiPool),
+    credentials,
+    operatorKey,
+    rateLimit: new RateLimit(config.tenantRate, config.tenantBurst),
+    metrics,
+    cell: config.cell,
+    publicUrl: () => address,
+    now: Date.now,
+    metricsText: async () => {
+      metrics.waiting.set(committer.waiting);
+      const { inboxDepth, inboxOldestS, unarchivedRecords } = await backlog(apiPool);
+      metrics.inboxDepth.set(inboxDepth);
+      metrics.inboxOldest.set(inboxOldestS);
+      metrics.unarchived.set(unarchivedRecords);
+      return metrics.registry.metrics();
+    },
+    notReady: async () => {
+      if (!committer.hasRoom) return "the commit queue is full";
+      return apiPool.query("select 1").then(
+        () => null,
+        () => "the database does not answer",
+      );
+    },
+  });
+  const listener = await listenForChanges(start, () => services.invalidate());
+  const app = await buildServer(services, log);
+  await listenWithRetry(() => app.listen({ host: config.httpHost, port: config.httpPort }));
+  const bound = app.server.address();
+  if (bound !== null && typeof bound === "object") address = `http://${config.httpHost.includes(":") ? `[${config.httpHost}]` : config.httpHost}:${bound.port}`;
+  const sweep = setInterval(() => sessions.sweep(), 10_000);
+  announceReady({ url: address });
+
+  onStop(async () => {
+    clearInterval(sweep);
+    await app.close();
+    await committer.drain();
+    await listener.end().catch(() => {});
+    await Promise.all([ingressPool.end(), apiPool.end()]);
+  });
+}
+
+function pool(start: RoleStart, role: keyof RoleStart["connections"], max: number): pg.Pool {
+  return new pg.Pool({ ...start.connections[role], max, application_name: "parcelkeep-front" });
+}
+
+async function listenForChanges(start: RoleStart, changed: () => void): Promise<pg.Client> {
+  const client = new pg.Client({ ...start.connections.parcelkeep_api, application_name: "parcelkeep-changes" });
+  // Without news the cache still expires by itself.
+  client.on("error", changed);
+  client.on("notification", changed);
+  await client.connect();
+  await client.query("listen parcelkeep_changed");
+  return client;
+}
+
+/** A program that was killed may hold the port for a moment longer. */
+async function listenWithRetry(listen: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await listen();
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || attempt >= 50) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}

@@ -1,0 +1,8 @@
+import { runFront } from "./front.ts";
+import { roleStart } from "./role.ts";
+import { runWorker } from "./worker.ts";
+
+const roles = { front: runFront, worker: runWorker } as const;
+
+const name = process.argv[2] as keyof typeof roles;
+await roles[name](await roleStart());

@@ -1,0 +1,42 @@
+import { publicEvents } from "../domain/public-events.ts";
+import type { ShipmentState } from "../domain/shipment.ts";
+import { rfc3339 } from "../domain/time.ts";
+import type { ShipmentView } from "../ingress/services.ts";
+import type { ShipmentRow } from "../store/read-store.ts";
+
+/** A shipment as the API shows it: tokens, codes and times. */
+export function shipmentView(row: ShipmentRow): ShipmentView {
+  const state = JSON.parse(row.state) as ShipmentState;
+  return {
+    id: row.id,
+    publicId: row.public_id,
+    carrier: state.carrier,
+    trackingNumber: row.number,
+    numbers: state.numbers,
+    references: state.references,
+    parents: state.parents,
+    status: state.status,
+    statusReason: state.reason,
+    statusCode: state.statusCode,
+    statusAt: state.statusAt === null || state.statusAt.instant === null ? null : rfc3339(state.statusAt.instant),
+    statusLocalTime: state.statusAt?.local ?? null,
+    estimatedDelivery: state.estimatedDelivery,
+    events: publicEvents(state),
+    personal: state.personal.map(({ category, role, token, subject }) => ({ category, role, token, subject })),
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+  };
+}
+
+/** What a shopper sees: no tokens, no references. */
+export function trackingView(row: { readonly carrier: string | null; readonly state: string; readonly updated_at: Date }) {
+  const state = JSON.parse(row.state) as ShipmentState;
+  return {
+    carrier: state.carrier,
+    status: state.status,
+    statusReason: state.reason,
+    estimatedDelivery: state.estimatedDelivery?.local ?? null,
+    events: publicEvents(state).map(({ status, reason, occurredAt, localTime, zone, zoneConfidence, country }) => ({ status, reason, occurredAt, localTime, zone, zoneConfidence, country })),
+    updatedAt: row.updated_at.toISOString(),
+  };
+}

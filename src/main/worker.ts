@@ -1,0 +1,81 @@
+import pg from "pg";
+import type { ShipmentState } from "../domain/shipment.ts";
+import { applyJobs, type HeldShipment, numbersOf } from "../process/apply-jobs.ts";
+import { uuidText } from "../store/binary-array.ts";
+import { takeTurn, type TurnResult } from "../store/worker-store.ts";
+import { readConfig } from "./config.ts";
+import { errorKind, programLog } from "./log.ts";
+import { announceReady, onStop, type RoleStart } from "./role.ts";
+import { uuid7 } from "./uuid7.ts";
+
+/** Looks at the inbox at least this often, should a wake-up get lost. */
+const pollMs = 250;
+const retryMs = 500;
+
+/** Turns the inbox into the tracking index. Holds no key. */
+export async function runWorker(start: RoleStart): Promise<void> {
+  const config = readConfig();
+  const log = programLog(config.logLevel, "worker");
+  const pool = new pg.Pool({ ...start.connections.parcelkeep_worker, max: 2, application_name: "parcelkeep-worker" });
+  pool.on("error", (error) => log.warn(errorKind(error), "database connection lost"));
+  let stopped = false;
+  let wake: () => void = () => {};
+  const listener = new pg.Client({ ...start.connections.parcelkeep_worker, application_name: "parcelkeep-wake" });
+  listener.on("notification", () => wake());
+  listener.on("error", () => process.exit(1));
+  await listener.connect();
+  await listener.query("listen parcelkeep_inbox");
+  announceReady({});
+
+  const rest = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  const run = async (): Promise<void> => {
+    while (!stopped) {
+      try {
+        const turn = await takeTurn(pool, numbersOf, applyTurn);
+        if (turn.changedShipments.length > 0) await pool.query("notify parcelkeep_changed");
+        if (turn.failed > 0) log.warn({ failed: turn.failed }, "jobs went to the dead letters");
+        if (turn.jobs === 0) await rest(pollMs);
+      } catch (error) {
+        log.error(errorKind(error), "a turn at the inbox failed and is tried again");
+        await rest(retryMs);
+      }
+    }
+  };
+  const running = run();
+  onStop(async () => {
+    stopped = true;
+    wake();
+    await running;
+    await listener.end();
+    await pool.end();
+  });
+}
+
+/** Between the store's rows and the pure rules of `process/`. */
+export const applyTurn: Parameters<typeof takeTurn>[2] = (jobs, rows): TurnResult => {
+  const held = rows.map(
+    (row): HeldShipment => ({ id: row.id, tenant: row.tenant, discriminator: row.discriminator, state: JSON.parse(row.state) as ShipmentState, numbers: [...(row.numbers ?? [])], isNew: false, changed: false }),
+  );
+  const applied = applyJobs(jobs, held, () => uuidText(uuid7(Date.now())));
+  return {
+    touched: applied.touched,
+    failed: applied.failed,
+    writes: applied.changed.map(({ id, tenant, discriminator, state, numbers, isNew }) => ({
+      id,
+      tenant,
+      discriminator,
+      carrier: state.carrier,
+      number: numbers[0] ?? null,
+      state: JSON.stringify(state),
+      numbers,
+      isNew,
+    })),
+  };
+};
