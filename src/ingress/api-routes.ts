@@ -2,9 +2,10 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Readable } from "node:stream";
 import { Type } from "typebox";
-import { csvRows, type ImportRow, ndjsonRows } from "./import.ts";
+import { csvRows, ndjsonRows } from "./import.ts";
+import type { ImportRow } from "./import/row.ts";
 import { ProblemError } from "./problems.ts";
-import { type ShipmentInput, shipmentInput } from "./shipment-input.ts";
+import { ShipmentInput } from "./shipment-input.ts";
 import type { Services } from "./services.ts";
 
 const security = [{ apiKey: [] }];
@@ -28,7 +29,7 @@ export function apiRoutes(services: Services) {
     // Imports stream: their bodies are left to the route.
     for (const type of ["text/csv", "application/x-ndjson", "application/ndjson"]) app.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
 
-    app.post("/v1/shipments", { schema: { summary: "Register a shipment to track", tags: ["shipments"], security, body: shipmentInput } }, async (request, reply) => {
+    app.post("/v1/shipments", { schema: { summary: "Register a shipment to track", tags: ["shipments"], security, body: ShipmentInput } }, async (request, reply) => {
       const tenant = await tenantOf(request);
       const key = request.headers["idempotency-key"];
       const received = await services.registerShipment(tenant, request.body as ShipmentInput, typeof key === "string" ? key : null);

@@ -1,13 +1,6 @@
 import { parse } from "csv-parse";
 import { Readable } from "node:stream";
-import { type ShipmentInput, wrongField } from "./shipment-input.ts";
-
-/** One data row of an import: a shipment, or what is wrong with it (never its values). */
-export interface ImportRow {
-  /** 1-based, without the header. */
-  readonly row: number;
-  readonly result: { readonly ok: true; readonly shipment: ShipmentInput } | { readonly ok: false; readonly code: "malformed_row" | "invalid_field"; readonly field: string | null };
-}
+import { checkedShipment, type ImportRow, refused } from "./import/row.ts";
 
 export const rowBytesMax = 64 * 1024;
 
@@ -35,10 +28,10 @@ export async function* csvRows(bytes: AsyncIterable<Uint8Array>): AsyncGenerator
   source.pipe(parser);
   let row = 0;
   try {
-    for await (const record of parser as AsyncIterable<Record<string, string>>) yield { row: ++row, result: checked(fromColumns(record)) };
+    for await (const record of parser as AsyncIterable<Record<string, string>>) yield { row: ++row, result: checkedShipment(fromColumns(record)) };
   } catch (error) {
     if (!((error as { code?: string }).code ?? "").startsWith("CSV_")) throw error;
-    yield { row: row + 1, result: { ok: false, code: "malformed_row", field: null } };
+    yield { row: row + 1, result: refused("quotes_unbalanced") };
   }
 }
 
@@ -47,7 +40,7 @@ export async function* ndjsonRows(bytes: AsyncIterable<Uint8Array>): AsyncGenera
   let row = 0;
   for await (const line of lines(bytes)) {
     if (line !== null && line.trim() === "") continue;
-    yield { row: ++row, result: line === null ? { ok: false, code: "malformed_row", field: null } : fromJson(line) };
+    yield { row: ++row, result: line === null ? refused("row_too_long") : fromJson(line) };
   }
 }
 
@@ -84,14 +77,14 @@ function line(parts: readonly Uint8Array[], bytes: number): string | null {
 function fromJson(text: string): ImportRow["result"] {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return checked(value as ShipmentInput);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return checkedShipment(value);
   } catch {
     // Reported below; what the parser says would quote the row.
   }
-  return { ok: false, code: "malformed_row", field: null };
+  return refused("not_json");
 }
 
-function fromColumns(record: Readonly<Record<string, string>>): ShipmentInput {
+function fromColumns(record: Readonly<Record<string, string>>): object {
   const shipment: Record<string, string> = {};
   const recipient: Record<string, string> = {};
   for (const [column, value] of Object.entries(record)) {
@@ -100,10 +93,5 @@ function fromColumns(record: Readonly<Record<string, string>>): ShipmentInput {
     if (field.startsWith("recipient.")) recipient[field.slice(10)] = value;
     else shipment[field] = value;
   }
-  return (Object.keys(recipient).length === 0 ? shipment : { ...shipment, recipient }) as unknown as ShipmentInput;
-}
-
-function checked(shipment: ShipmentInput): ImportRow["result"] {
-  const field = wrongField(shipment);
-  return field === null ? { ok: true, shipment } : { ok: false, code: "invalid_field", field };
+  return Object.keys(recipient).length === 0 ? shipment : { ...shipment, recipient };
 }

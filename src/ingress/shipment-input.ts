@@ -1,46 +1,62 @@
-import { type Static, Type } from "typebox";
+import { Type, type Static } from "typebox";
 import { carrierIds } from "../domain/carrier.ts";
-import { countryCode } from "../domain/country.ts";
+import type { Category } from "../domain/category.ts";
 import type { Notice } from "../domain/notice.ts";
 import { personalField, type PersonalField } from "../domain/personal.ts";
-import type { Category } from "../domain/category.ts";
 
-const personText = Type.Optional(Type.String({ minLength: 1, maxLength: 500 }));
+/** Longest e-mail address: RFC 5321, section 4.5.3.1.3 (a path of 256 with its two angle brackets). */
+const emailCharsMax = 254;
 
-/** Body of `POST /v1/shipments` and, by column, a row of an import. */
-export const shipmentInput = Type.Object(
+const shortText = Type.String({ minLength: 1, maxLength: 128 });
+const longText = Type.String({ minLength: 1, maxLength: 512 });
+
+const RecipientInput = Type.Object(
   {
-    carrier: Type.Optional(Type.Union(carrierIds.map((id) => Type.Literal(id)))),
-    trackingNumber: Type.String({ pattern: "^[A-Za-z0-9 -]{3,64}$" }),
-    orderReference: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-    recipient: Type.Optional(
-      Type.Object(
-        {
-          name: personText,
-          organisation: personText,
-          street: personText,
-          postalCode: personText,
-          city: personText,
-          region: personText,
-          country: Type.Optional(Type.String({ pattern: "^[A-Za-z]{2,3}$" })),
-          email: personText,
-          phone: personText,
-          customerId: personText,
-        },
-        { additionalProperties: false },
-      ),
-    ),
+    name: Type.Optional(longText),
+    organisation: Type.Optional(longText),
+    street: Type.Optional(longText),
+    postalCode: Type.Optional(shortText),
+    city: Type.Optional(shortText),
+    region: Type.Optional(shortText),
+    country: Type.Optional(Type.String({ pattern: "^[A-Z]{2}$", description: "ISO 3166-1 alpha-2" })),
+    email: Type.Optional(Type.String({ pattern: "^[^@\\s]+@[^@\\s]+$", maxLength: emailCharsMax })),
+    phone: Type.Optional(shortText),
+    customerId: Type.Optional(shortText),
   },
-  { $id: "ShipmentInput", additionalProperties: false },
+  { additionalProperties: false },
 );
-export type ShipmentInput = Static<typeof shipmentInput>;
+type RecipientInput = Static<typeof RecipientInput>;
 
-const recipientFields = ["name", "organisation", "street", "postalCode", "city", "region", "email", "phone", "customerId"] as const satisfies readonly Category[];
+/** A shipment that a merchant registers: the body of `POST /v1/shipments`, one row of an import. */
+export const ShipmentInput = Type.Object(
+  {
+    carrier: Type.Optional(Type.Enum([...carrierIds], { description: "the carrier that issued the number; left out when not known" })),
+    trackingNumber: Type.String({
+      pattern: "^[A-Za-z0-9][A-Za-z0-9 -]{1,62}[A-Za-z0-9]$",
+      description: "3 to 64 letters, digits, blanks and hyphens",
+    }),
+    orderReference: Type.Optional(shortText),
+    recipient: Type.Optional(RecipientInput),
+  },
+  { additionalProperties: false },
+);
+export type ShipmentInput = Static<typeof ShipmentInput>;
 
-/** What a merchant says of a shipment, in the form that codecs give. The country stays in the sealed raw record. */
-export function shipmentNotice(input: ShipmentInput): Notice {
-  const recipient = input.recipient ?? {};
-  const fields = recipientFields.map((category) => personalField(category, "recipient", recipient[category])).filter((field): field is PersonalField => field !== null);
+/** The parts of a recipient that are personal. The country is not: it stays in the sealed raw record, since a notice has no place for it. */
+const recipientCategories = [
+  ["name", "name"],
+  ["organisation", "organisation"],
+  ["street", "street"],
+  ["postalCode", "postalCode"],
+  ["city", "city"],
+  ["region", "region"],
+  ["email", "email"],
+  ["phone", "phone"],
+  ["customerId", "customerId"],
+] as const satisfies readonly (readonly [keyof RecipientInput, Category])[];
+
+/** What the vault is to tokenise of a registered shipment. */
+export function noticeOf(input: ShipmentInput): Notice {
   return {
     kind: "fulfilment",
     carrier: input.carrier ?? null,
@@ -52,19 +68,12 @@ export function shipmentNotice(input: ShipmentInput): Notice {
     events: [],
     summary: null,
     estimatedDelivery: null,
-    fields,
+    fields: recipientFields(input.recipient ?? {}),
   };
 }
 
-/** @returns which field is wrong, as a JSON pointer, or null. For rows of an import, which no HTTP schema checks. */
-export function wrongField(input: ShipmentInput): string | null {
-  if (!/^[A-Za-z0-9 -]{3,64}$/.test(input.trackingNumber ?? "")) return "/trackingNumber";
-  if (input.carrier !== undefined && !(carrierIds as readonly string[]).includes(input.carrier)) return "/carrier";
-  if (input.orderReference !== undefined && (typeof input.orderReference !== "string" || input.orderReference === "" || input.orderReference.length > 100)) return "/orderReference";
-  for (const [name, value] of Object.entries(input.recipient ?? {})) {
-    if (typeof value !== "string" || value === "" || value.length > 500) return `/recipient/${(recipientFields as readonly string[]).includes(name) || name === "country" ? name : ""}`;
-    if (!(recipientFields as readonly string[]).includes(name) && name !== "country") return "/recipient";
-    if (name === "country" && countryCode(value) === null) return "/recipient/country";
-  }
-  return null;
+function recipientFields(recipient: RecipientInput): readonly PersonalField[] {
+  return recipientCategories
+    .map(([property, category]) => personalField(category, "recipient", recipient[property]))
+    .filter((field) => field !== null);
 }

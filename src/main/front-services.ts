@@ -4,9 +4,8 @@ import { isCarrierId } from "../domain/carrier.ts";
 import { verifier, type Verify } from "../ingress/authentication.ts";
 import { ProblemError } from "../ingress/problems.ts";
 import type { Caller, NewEndpointInput, Page, Received, Services, ShipmentView } from "../ingress/services.ts";
-import { shipmentNotice } from "../ingress/shipment-input.ts";
+import { noticeOf } from "../ingress/shipment-input.ts";
 import type { AdminStore } from "../store/admin-store.ts";
-import { uuidBytes } from "../store/binary-array.ts";
 import { type Before, listStart, type ReadStore } from "../store/read-store.ts";
 import { formatToken } from "../vault/token.ts";
 import { addressList } from "./address-list.ts";
@@ -126,7 +125,7 @@ export class FrontServices implements Services {
     const retryAfterS = this.#parts.rateLimit.take(tenant, this.#parts.now());
     if (retryAfterS > 0) throw new ProblemError("rate_limited", { retryAfterS });
     const request = { tenant, endpoint: "api:shipments", source: "api", codec: null, body: Buffer.from(JSON.stringify(input)), contentType: "application/json", contentEncoding: "", idempotencyKey };
-    return this.#parts.intake.take(request, [shipmentNotice(input)], "");
+    return this.#parts.intake.take(request, [noticeOf(input)], "");
   }
 
   async issueAccessToken(clientId: string, clientSecret: string): Promise<{ token: string; expiresInS: number } | null> {

@@ -1,4 +1,5 @@
-import type { Connection, PowerRole } from "../store/embedded/server.ts";
+import type { Connection } from "../store/embedded/connection.ts";
+import type { PowerRole } from "../store/roles.ts";
 
 /** What the supervisor tells a role's process when it starts it. */
 export interface RoleStart {

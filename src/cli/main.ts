@@ -1,0 +1,67 @@
+import { Command } from "commander";
+import { readFile } from "node:fs/promises";
+import { type Answers, commands } from "../main/commands.ts";
+
+const program = new Command("parcelkeep").description("Sovereign, pseudonymous parcel tracking").version("0.1.0");
+
+program
+  .command("start")
+  .description("start everything on one data folder (PARCELKEEP_DATA)")
+  .option("--no-demo", "do not offer the demo tenant and its invented parcels")
+  .action((options: { demo: boolean }) => run(() => commands.start(options)));
+
+const tenants = program.command("tenants").description("merchants");
+tenants
+  .command("create")
+  .requiredOption("--name <name>", "the merchant's name")
+  .option("--json", "one JSON object")
+  .action((options: { name: string; json?: boolean }) => run(async () => show(await commands.createTenant(options.name), options.json)));
+
+const endpoints = program.command("endpoints").description("inbound addresses");
+endpoints
+  .command("create")
+  .requiredOption("--tenant <id>", "the merchant")
+  .requiredOption("--source <source>", "who sends: dhl-unified, ups, shopify, …, or unknown")
+  .option("--secret <secret>", "the secret that the source signs or sends with; made up and shown once where it is left out")
+  .option("--client-id <id>", "client id for a source that authenticates by OAuth")
+  .option("--auth <kind>", "none: trust by address only")
+  .option("--allow-from <cidr...>", "addresses that may send")
+  .option("--json", "one JSON object")
+  .action((options: { tenant: string; source: string; secret?: string; clientId?: string; auth?: string; allowFrom?: string[]; json?: boolean }) => run(async () => show(await commands.createEndpoint(options), options.json)));
+
+program
+  .command("ingest")
+  .description("captured webhook bodies or carrier answers through the same path")
+  .requiredOption("--tenant <id>", "the merchant")
+  .requiredOption("--source <source>", "who sent them")
+  .option("--json", "one JSON line per file")
+  .argument("<files...>")
+  .action((files: string[], options: { tenant: string; source: string; json?: boolean }) =>
+    run(async () => {
+      await commands.ingest(options.tenant, options.source, files, (file, receipt) => process.stdout.write(options.json ? `${JSON.stringify({ file, receipt })}\n` : `${file}  ${receipt}\n`), (file) => readFile(file));
+    }),
+  );
+
+program
+  .command("db")
+  .description("the embedded database")
+  .command("url")
+  .description("its connection string while it runs")
+  .action(() => run(async () => void process.stdout.write(`${await commands.databaseUrl()}\n`)));
+
+await program.parseAsync();
+
+function show(answers: Answers, json: boolean | undefined): void {
+  if (json) process.stdout.write(`${JSON.stringify(answers)}\n`);
+  else for (const [name, value] of Object.entries(answers)) process.stdout.write(`${name.padEnd(10)} ${value}\n`);
+}
+
+async function run(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const hint = (error as { hint?: string }).hint;
+    process.stderr.write(`error: ${error instanceof Error ? error.message : "unknown"}\n${hint === undefined ? "" : `hint: ${hint}\n`}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,92 @@
+import { embeddedPostgresStatus } from "../store/embedded/status.ts";
+import { ownerRole } from "../store/roles.ts";
+import { readConfig } from "./config.ts";
+import { startDemo } from "./demo.ts";
+import { ProgramError, runningProgram, startProgram } from "./program.ts";
+
+export type Answers = Readonly<Record<string, string>>;
+
+class CommandError extends Error {
+  override readonly name = "CommandError";
+  readonly hint: string | undefined;
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+interface Api {
+  readonly url: string;
+  call(path: string, options: { body?: unknown; raw?: Buffer; tenant?: string }): Promise<Record<string, string>>;
+}
+
+/** What the commands do; `cli/` parses and prints. A command talks to the program that holds the data folder, and where none does it starts one for its time. */
+export const commands = {
+  start: async ({ demo }: { demo: boolean }): Promise<void> => {
+    const config = readConfig();
+    const program = await startProgram(config).catch((error: unknown) => {
+      if (error instanceof ProgramError && error.code === "already-running") throw new CommandError(error.message, "stop it first, or set PARCELKEEP_DATA to another folder");
+      throw error;
+    });
+    const lines = [`Parcelkeep is running: ${program.url}`, `  API reference   ${program.url}/docs`, `  metrics         ${program.url}/metrics`, `  data folder     ${config.dataDir}`];
+    process.stdout.write(`${lines.join("\n")}\n`);
+    const stopDemo = demo ? await startDemo(program.url, program.operatorKey, config.dataDir, (line) => process.stdout.write(`${line}\n`)) : () => {};
+    process.stdout.write("Stop with Ctrl-C.\n");
+    const ended = new Promise<null>((resolve) => {
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(null));
+    });
+    const failure = await Promise.race([ended, program.failed]);
+    stopDemo();
+    await program.stop();
+    if (failure !== null) throw new CommandError(failure, "parcelkeep start");
+    process.exit(0);
+  },
+
+  createTenant: (name: string): Promise<Answers> => withProgram((api) => api.call("/v1/tenants", { body: { name } })),
+
+  createEndpoint: ({ tenant, source, secret, clientId, auth, allowFrom }: { tenant: string; source: string; secret?: string; clientId?: string; auth?: string; allowFrom?: string[] }): Promise<Answers> =>
+    withProgram((api) => api.call("/v1/endpoints", { tenant, body: { source, ...(secret === undefined ? {} : { secret }), ...(clientId === undefined ? {} : { clientId }), ...(auth === undefined ? {} : { auth }), ...(allowFrom === undefined ? {} : { allowFrom }) } })),
+
+  ingest: (tenant: string, source: string, files: readonly string[], report: (file: string, receipt: string) => void, read: (file: string) => Promise<Buffer>): Promise<void> =>
+    withProgram(async (api) => {
+      for (const file of files) {
+        const answer = await api.call(`/v1/captured?tenant=${encodeURIComponent(tenant)}&source=${encodeURIComponent(source)}`, { raw: await read(file) });
+        report(file, answer["receipt"]!);
+      }
+    }),
+
+  databaseUrl: async (): Promise<string> => {
+    const status = await embeddedPostgresStatus(readConfig().dataDir);
+    if (status.state !== "running") throw new CommandError("the embedded database is not running", "parcelkeep start");
+    return status.url(ownerRole);
+  },
+};
+
+async function withProgram<Result>(work: (api: Api) => Promise<Result>): Promise<Result> {
+  const config = readConfig();
+  const running = await runningProgram(config.dataDir);
+  if (running !== null) return work(apiOf(running.url, running.operatorKey));
+  process.env["PARCELKEEP_HTTP"] = "127.0.0.1:0";
+  const program = await startProgram({ ...config, httpHost: "127.0.0.1", httpPort: 0 });
+  try {
+    return await work(apiOf(program.url, program.operatorKey));
+  } finally {
+    await program.stop();
+  }
+}
+
+function apiOf(url: string, operatorKey: string): Api {
+  return {
+    url,
+    call: async (path, { body, raw, tenant }) => {
+      const answer = await fetch(`${url}${path}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${operatorKey}`, "content-type": raw === undefined ? "application/json" : "application/octet-stream", ...(tenant === undefined ? {} : { "parcelkeep-tenant": tenant }) },
+        body: raw === undefined ? JSON.stringify(body) : new Uint8Array(raw),
+      });
+      const result = (await answer.json()) as Record<string, string>;
+      if (!answer.ok) throw new CommandError(`${result["code"]}: ${result["title"]}`);
+      return result;
+    },
+  };
+}

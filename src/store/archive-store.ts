@@ -1,0 +1,77 @@
+import { randomUUID } from "node:crypto";
+import type pg from "pg";
+
+/** Batches that will make one segment. Committed before the segment is written, so that a crash repeats the same plan. */
+export interface SegmentPlan {
+  readonly id: string;
+  readonly key: string;
+  readonly createdAt: Date;
+  /** In the order in which they stand in the segment. */
+  readonly batches: readonly string[];
+}
+
+export interface WrittenSegment {
+  readonly sha256: Uint8Array;
+  readonly bytes: number;
+  /** Where each batch begins in the segment, in the order of the plan. */
+  readonly batchOffsets: readonly number[];
+}
+
+/** The archive's ledger in the database. */
+export function archiveStore(pool: pg.Pool) {
+  const plansWhere = async (condition: string, values: unknown[]): Promise<SegmentPlan[]> => {
+    const { rows } = await pool.query<{ id: string; object_key: string; planned_at: Date; batches: string[] }>(
+      `select s.id, s.object_key, s.planned_at, array_agg(b.batch::text order by b.position) as batches
+       from parcelkeep.segments s join parcelkeep.segment_batches b on b.segment = s.id where ${condition} group by s.id order by s.planned_at`,
+      values,
+    );
+    return rows.map((row) => ({ id: row.id, key: row.object_key, createdAt: row.planned_at, batches: row.batches }));
+  };
+  return {
+    unfinished: () => plansWhere("s.sealed_at is null", []),
+
+    /** @returns null while less than `bytesMin` waits and the oldest is younger than `ageMs`. */
+    plan: async (bytesMin: number, ageMs: number): Promise<SegmentPlan | null> => {
+      const { rows } = await pool.query<{ id: string; bytes: number; old: boolean }>(
+        `select id, octet_length(body) as bytes, created_at < now() - $1 * interval '1 millisecond' as old from parcelkeep.raw_batches r
+         where not exists (select from parcelkeep.segment_batches b where b.batch = r.id) order by id limit 4096`,
+        [ageMs],
+      );
+      const chosen: string[] = [];
+      let bytes = 0;
+      for (const row of rows) {
+        if (bytes >= bytesMin) break;
+        chosen.push(row.id);
+        bytes += row.bytes;
+      }
+      if (chosen.length === 0 || (bytes < bytesMin && rows[0]!.old === false)) return null;
+      const id = randomUUID();
+      const day = new Date().toISOString().slice(0, 10).replaceAll("-", "/");
+      await pool.query(
+        `with planned as (insert into parcelkeep.segments (id, object_key) values ($1, $2))
+         insert into parcelkeep.segment_batches (batch, segment, position) select batch, $1, position from unnest($3::bigint[]) with ordinality as c(batch, position)`,
+        [id, `segments/${day}/${id}.pkseg`, chosen],
+      );
+      return (await plansWhere("s.id = $1", [id]))[0]!;
+    },
+
+    load: async (plan: SegmentPlan): Promise<Buffer[]> => {
+      const { rows } = await pool.query<{ id: string; body: Buffer }>("select id::text, body from parcelkeep.raw_batches where id = any($1::bigint[])", [plan.batches]);
+      const bodies = new Map(rows.map((row) => [row.id, row.body]));
+      return plan.batches.map((batch) => bodies.get(batch)!);
+    },
+
+    /** The segment is durable: its batches leave the database in the same transaction that says where they are. */
+    complete: async (plan: SegmentPlan, written: WrittenSegment): Promise<void> => {
+      await pool.query(
+        `with body as (delete from parcelkeep.raw_batches where id = any($2::bigint[]) returning records),
+           moved as (
+             update parcelkeep.segment_batches b set base_offset = placed.base
+             from unnest($2::bigint[], $5::bigint[]) as placed(batch, base) where b.batch = placed.batch
+           )
+         update parcelkeep.segments set sealed_at = now(), sha256 = $3, bytes = $4, records = (select sum(records) from body) where id = $1`,
+        [plan.id, plan.batches, written.sha256, written.bytes, written.batchOffsets],
+      );
+    },
+  };
+}
