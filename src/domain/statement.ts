@@ -17,14 +17,14 @@ export type Statement = StoredEvent | StoredSummary;
 
 export function storedEvents({ source, events }: Message): StoredEvent[] {
   return events.map(({ status, reason, code, time, country, fingerprint }) => {
-    return { status, reason, code, time, country, fingerprint, source, at: time && orderingInstant(time) };
+    return { status, reason, code, time, country, fingerprint, source, at: time && instantOf(time) };
   });
 }
 
 export function storedSummaries({ source, summary }: Message): StoredSummary[] {
   if (summary === null) return [];
   const { status, reason, code, time } = summary;
-  return [{ status, reason, code, time, source, at: time && orderingInstant(time) }];
+  return [{ status, reason, code, time, source, at: time && instantOf(time) }];
 }
 
 /** A source has one summary at a time; sent twice for the same instant, the stronger is kept. */
@@ -36,9 +36,18 @@ export function summaryKey({ source, at }: StoredSummary): string {
 export function knowledge({ events, summary }: Message): number | null {
   let newest: number | null = null;
   for (const { time } of summary === null ? events : [...events, summary]) {
-    if (time !== null) newest = Math.max(newest ?? -Infinity, orderingInstant(time));
+    if (time !== null) newest = Math.max(newest ?? -Infinity, instantOf(time));
   }
   return newest;
+}
+
+const instants = new WeakMap<CarrierTime, number>();
+
+/** `orderingInstant`, read once per time: a message's times are asked for by its events, its tokens and its estimate. */
+function instantOf(time: CarrierTime): number {
+  let instant = instants.get(time);
+  if (instant === undefined) instants.set(time, (instant = orderingInstant(time)));
+  return instant;
 }
 
 /** The newest first, those without a time last. */

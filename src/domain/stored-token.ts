@@ -18,6 +18,7 @@ export interface StoredText {
 }
 
 export function storedPersonal(message: Message): StoredPersonal[] {
+  if (message.personal.length === 0) return [];
   const fromShop = message.kind !== "tracking";
   const recency = fromShop ? null : knowledge(message);
   return message.personal.map(({ category, role, token, subject }) => ({ category, role, token, subject, fromShop, knowledge: recency }));
