@@ -1,0 +1,67 @@
+import { createHmac, createHash, pbkdf2, randomBytes } from "node:crypto";
+import { promisify } from "node:util";
+import type { ClientBase } from "pg";
+
+/** Owns the schema: starts, migrates, and is used by nothing that faces anybody. The superuser of the embedded database. */
+export const ownerRole = "parcelkeep_owner";
+
+/** One role per power (DESIGN section 5); what each may do stands in the migrations. */
+export const powerRoles = ["parcelkeep_ingress", "parcelkeep_worker", "parcelkeep_archivist", "parcelkeep_api"] as const;
+
+export type PowerRole = (typeof powerRoles)[number];
+export type DatabaseRole = PowerRole | typeof ownerRole;
+
+export interface RolePassword {
+  readonly name: PowerRole;
+  readonly password: string;
+}
+
+/** Any fixed number; nobody else locks it. */
+const rolesKey = 7_272_010;
+
+/**
+ * Makes the roles that are missing, gives each its password, and lets them and nobody else connect to this database.
+ *
+ * Runs before the migrations, which grant powers to the roles. May be repeated, also by two programs at once.
+ */
+export async function ensureRoles(client: ClientBase, roles: readonly RolePassword[]): Promise<void> {
+  await client.query("begin");
+  try {
+    await client.query("select pg_advisory_xact_lock($1)", [rolesKey]);
+    const { rows } = await client.query<{ rolname: string }>("select rolname from pg_roles where rolname = any($1)", [roles.map((role) => role.name)]);
+    const present = new Set(rows.map((row) => row.rolname));
+    for (const { name, password } of roles) {
+      const action = present.has(name) ? "alter" : "create";
+      const role = client.escapeIdentifier(name);
+      await client.query(`${action} role ${role} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password '${await scramVerifier(password)}'`);
+    }
+    await admitRoles(client, roles.map((role) => role.name));
+    await client.query("commit");
+  } catch (error) {
+    await client.query("rollback");
+    throw error;
+  }
+}
+
+/** Only these roles may connect to this database (and nobody makes temporary tables in it). A copy of a database does not inherit this. */
+export async function admitRoles(client: ClientBase, names: readonly PowerRole[]): Promise<void> {
+  const { rows } = await client.query<{ name: string }>("select quote_ident(current_database()) as name");
+  const database = rows[0]?.name;
+  await client.query(`revoke all on database ${database} from public`);
+  await client.query(`grant connect on database ${database} to ${names.map((name) => client.escapeIdentifier(name)).join(", ")}`);
+}
+
+/**
+ * What the server keeps of a password, made here: a password in a statement can end up in a managed server's log.
+ * RFC 5803; PostgreSQL writes it as SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey.
+ */
+async function scramVerifier(password: string): Promise<string> {
+  const salt = randomBytes(16);
+  const salted = await promisify(pbkdf2)(password, salt, scramIterations, 32, "sha256");
+  const hmac = (label: string): Buffer => createHmac("sha256", salted).update(label).digest();
+  const storedKey = createHash("sha256").update(hmac("Client Key")).digest("base64");
+  return `SCRAM-SHA-256$${scramIterations}:${salt.toString("base64")}$${storedKey}:${hmac("Server Key").toString("base64")}`;
+}
+
+/** PostgreSQL's own default. The passwords are random and long; more rounds would only slow each connection. */
+const scramIterations = 4096;
