@@ -1,57 +1,97 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type pg from "pg";
+import type { ClientBase } from "pg";
+
+/** Every code of {@link MigrationError}, for the error page and its test. */
+export const migrationErrorCodes = ["changed", "gap", "newer-database", "failed"] as const;
 
 export class MigrationError extends Error {
   override readonly name = "MigrationError";
-  /** `changed`: an applied file differs from what was applied; `newer-database`: the program is older than its database; `gap`: a number is missing. */
-  readonly code: "changed" | "newer-database" | "gap";
-  constructor(code: MigrationError["code"], message: string) {
-    super(message);
+  /**
+   * What the caller does next: `changed` and `gap` mean that the program's files are not the released ones, `newer-database` wants a newer program,
+   * `failed` has the database's error as its cause. In all cases the database is as it was before the file that the message names.
+   */
+  readonly code: (typeof migrationErrorCodes)[number];
+  constructor(code: MigrationError["code"], message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
   }
 }
 
-const folder = join(import.meta.dirname, "migrations");
-/** Any constant; held while migrating so that two programs do not. */
-const lockId = 7_204_117;
+interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly sql: string;
+  readonly sha256: Buffer;
+}
 
-/** Applies `migrations/NNNN_name.sql` in order, each in a transaction of its own. @returns the names that were applied now. */
-export async function migrate(client: pg.ClientBase, from: string = folder): Promise<readonly string[]> {
-  await client.query("select pg_advisory_lock($1)", [lockId]);
+const ownFolder = join(import.meta.dirname, "migrations");
+
+/** Any fixed number; whoever migrates holds it, so that of two programs at once one waits. */
+const migrationKey = 7_204_117;
+
+/**
+ * Brings the database to this program's version: applies `NNNN_name.sql` in order, each in a transaction with its own record. May be repeated.
+ * The roles that the files grant powers to exist before (`roles.ts`).
+ *
+ * @param client a connection of the owner, outside a transaction.
+ * @returns the names of the files that were applied now.
+ * @throws {MigrationError}
+ */
+export async function migrate(client: ClientBase, folder: string = ownFolder): Promise<readonly string[]> {
+  const migrations = await readMigrations(folder);
+  await client.query("select pg_advisory_lock($1)", [migrationKey]);
   try {
-    await client.query("create table if not exists public.parcelkeep_migrations (version int primary key, name text not null, sha256 text not null, applied_at timestamptz not null default now())");
-    const { rows } = await client.query<{ version: number; sha256: string }>("select version, sha256 from public.parcelkeep_migrations order by version");
-    const applied = new Map(rows.map((row) => [row.version, row.sha256]));
-    const files = (await readdir(from)).filter((name) => /^\d{4}_\w+\.sql$/.test(name)).sort();
-    if (rows.length > files.length) throw new MigrationError("newer-database", `the database has ${rows.length} migrations, this program ${files.length}`);
-    const done: string[] = [];
-    for (const [index, name] of files.entries()) {
-      const version = Number(name.slice(0, 4));
-      if (version !== index + 1) throw new MigrationError("gap", `expected migration ${index + 1}, found ${name}`);
-      const sql = await readFile(join(from, name), "utf8");
-      const sha256 = createHash("sha256").update(sql).digest("hex");
-      const before = applied.get(version);
-      if (before === sha256) continue;
-      if (before !== undefined) throw new MigrationError("changed", `${name} was changed after it was applied`);
-      await applyOne(client, version, name, sql, sha256);
-      done.push(name);
-    }
-    return done;
+    const waiting = refuseDifferences(migrations, await appliedMigrations(client));
+    for (const migration of waiting) await apply(client, migration);
+    return waiting.map(({ name }) => name);
   } finally {
-    await client.query("select pg_advisory_unlock($1)", [lockId]);
+    await client.query("select pg_advisory_unlock($1)", [migrationKey]);
   }
 }
 
-async function applyOne(client: pg.ClientBase, version: number, name: string, sql: string, sha256: string): Promise<void> {
+async function readMigrations(folder: string): Promise<readonly Migration[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).sort();
+  return await Promise.all(
+    names.map(async (name, index) => {
+      const version = Number(/^(\d{4})_\w+\.sql$/.exec(name)?.[1]);
+      if (version !== index + 1) throw new MigrationError("gap", `expected migration ${index + 1} in the form NNNN_name.sql, found ${name}`);
+      const bytes = await readFile(join(folder, name));
+      return { version, name, sql: bytes.toString("utf8"), sha256: createHash("sha256").update(bytes).digest() };
+    }),
+  );
+}
+
+async function appliedMigrations(client: ClientBase): Promise<readonly Omit<Migration, "sql">[]> {
+  await client.query(
+    "create table if not exists public.parcelkeep_migrations (version integer primary key, name text not null, sha256 bytea not null, applied_at timestamptz not null default now())",
+  );
+  const { rows } = await client.query<Omit<Migration, "sql">>("select version, name, sha256 from public.parcelkeep_migrations order by version");
+  return rows;
+}
+
+/** @returns the migrations that wait, once all that were applied are known to be ours. */
+function refuseDifferences(migrations: readonly Migration[], applied: readonly Omit<Migration, "sql">[]): readonly Migration[] {
+  const latest = applied.at(-1);
+  if (latest !== undefined && latest.version > migrations.length) {
+    throw new MigrationError("newer-database", `the database is at version ${latest.version} (${latest.name}), this program at ${migrations.length}`);
+  }
+  for (const [index, { version, name, sha256 }] of applied.entries()) {
+    if (version !== index + 1) throw new MigrationError("gap", `the database lacks migration ${index + 1}, and has ${name}`);
+    if (migrations[index]?.sha256.equals(sha256) !== true) throw new MigrationError("changed", `${name} was changed after it was applied`);
+  }
+  return migrations.slice(applied.length);
+}
+
+async function apply(client: ClientBase, { version, name, sql, sha256 }: Migration): Promise<void> {
   await client.query("begin");
   try {
     await client.query(sql);
     await client.query("insert into public.parcelkeep_migrations (version, name, sha256) values ($1, $2, $3)", [version, name, sha256]);
     await client.query("commit");
-  } catch (error) {
+  } catch (cause) {
     await client.query("rollback");
-    throw error;
+    throw new MigrationError("failed", `${name} failed: ${cause instanceof Error ? cause.message : "no message"}`, { cause });
   }
 }
