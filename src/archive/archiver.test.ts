@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { failOnce, PlannedFailure } from "../../test/support/fail-once.ts";
 import { MemoryObjectStore } from "../../test/support/memory-object-store.ts";
 import { packRecords } from "../domain/record-frame.ts";
-import { archiveOnce, segmentKey } from "./archiver.ts";
+import { archiveOnce } from "./archiver.ts";
 import type { SegmentStore } from "./archiver.ts";
 import type { ArchivedSegment, ArchiveLedger, SegmentPlan } from "./ledger.ts";
 import { readSegment } from "./segment.ts";
@@ -22,24 +22,25 @@ class MemoryLedger implements ArchiveLedger {
   readonly #plans: SegmentPlan[] = [];
 
   async plan(now: Date): Promise<SegmentPlan | null> {
-    const planned = new Set(this.#plans.flatMap(({ batchIds }) => batchIds));
-    const batchIds = [...this.batches.keys()].filter((id) => !planned.has(id)).slice(0, batchesPerPlan);
-    if (batchIds.length === 0) return null;
-    const plan = { id: `0199aaaa-0000-7000-8000-${String(this.#plans.length).padStart(12, "0")}`, createdAt: now, batchIds };
+    const planned = new Set(this.#plans.flatMap(({ batches }) => batches));
+    const batches = [...this.batches.keys()].filter((id) => !planned.has(id)).slice(0, batchesPerPlan);
+    if (batches.length === 0) return null;
+    const id = `0199aaaa-0000-7000-8000-${String(this.#plans.length).padStart(12, "0")}`;
+    const plan = { id, key: `segments/${id}`, createdAt: now, batches };
     this.#plans.push(plan);
     return plan;
   }
 
-  async load({ id, batchIds }: SegmentPlan): Promise<readonly Uint8Array[] | null> {
-    return this.completed.has(id) ? null : batchIds.flatMap((batchId) => this.batches.get(batchId) ?? []);
+  async load({ id, batches }: SegmentPlan): Promise<readonly Uint8Array[] | null> {
+    return this.completed.has(id) ? null : batches.flatMap((batchId) => this.batches.get(batchId) ?? []);
   }
 
   async complete(plan: SegmentPlan, segment: ArchivedSegment): Promise<void> {
     const earlier = this.completed.get(plan.id);
     if (earlier !== undefined) assert.deepEqual(segment, earlier, "completed twice, and differently");
-    assert.equal(segment.batchOffsets.length, plan.batchIds.length);
+    assert.equal(segment.batchOffsets.length, plan.batches.length);
     this.completed.set(plan.id, segment);
-    for (const id of plan.batchIds) {
+    for (const id of plan.batches) {
       this.deleted.set(id, this.deleted.get(id) ?? this.batches.get(id)!);
       this.batches.delete(id);
     }
@@ -103,8 +104,8 @@ async function checkArchive(ledger: MemoryLedger, store: MemoryObjectStore, reco
   assert.deepEqual([...ledger.completed.values()].map(({ key }) => key).sort(), keys);
   for (const [id, { key, sha256, bytes, records, batchOffsets }] of ledger.completed) {
     const object = Buffer.from((await store.get(key))!);
-    assert.deepEqual([hash("sha256", object), object.length, [...readSegment(object)].length], [sha256, bytes, records]);
-    for (const [at, batchId] of ledger.planOf(id).batchIds.entries()) {
+    assert.deepEqual([hash("sha256", object), object.length, [...readSegment(object)].length], [sha256.toString("hex"), bytes, records]);
+    for (const [at, batchId] of ledger.planOf(id).batches.entries()) {
       const body = ledger.deleted.get(batchId)!;
       assert.ok(object.subarray(batchOffsets[at], batchOffsets[at]! + body.length).equals(body));
     }
@@ -172,8 +173,8 @@ test("a plan that is carried out again makes the same bytes, whatever the clock 
   const dying = failOnce(ledger, "complete", "before");
   await assert.rejects(archiveOnce(dying, first, () => start), PlannedFailure);
   await archiveOnce(dying, second, () => new Date("2031-01-01T00:00:00Z"));
-  const key = segmentKey(ledger.planOf([...ledger.completed.keys()][0]!));
-  assert.equal(key, "segments/2026/11/24/0199aaaa-0000-7000-8000-000000000000.pkseg");
+  const { key } = [...ledger.completed.values()][0]!;
+  assert.ok((await second.get(key)) !== null);
   assert.deepEqual(await second.get(key), await first.get(key));
 });
 
@@ -183,18 +184,18 @@ test("finishes old plans before it makes a new one, and makes none while the sto
   for (let run = 0; run < 3; run++) await assert.rejects(archiveOnce(ledger, down, () => start), PlannedFailure);
   assert.equal((await ledger.unfinished()).length, 1);
   const { archived } = await archiveOnce(ledger, new MemoryObjectStore(), () => start);
-  assert.deepEqual(archived.map(({ key }) => key.slice(-8)), ["00.pkseg", "01.pkseg"]);
+  assert.deepEqual(archived.map(({ key }) => key.slice(-2)), ["00", "01"]);
 });
 
 test("raises an alarm and overwrites nothing when another object stands under the key; other segments go on", async () => {
   const { ledger } = filledLedger();
   const store = new MemoryObjectStore();
   const plan = (await ledger.plan(start))!;
-  await store.put(segmentKey(plan), Buffer.from("somebody else's"));
+  await store.put(plan.key, Buffer.from("somebody else's"));
   const { archived, alarms } = await archiveOnce(ledger, store, () => start);
   assert.deepEqual(alarms.map(({ name, code, segmentId }) => [name, code, segmentId]), [["ArchiveError", "conflict", plan.id]]);
   assert.equal(archived.length, 1);
-  assert.equal(Buffer.from((await store.get(segmentKey(plan)))!).toString(), "somebody else's");
+  assert.equal(Buffer.from((await store.get(plan.key))!).toString(), "somebody else's");
   assert.deepEqual(await ledger.unfinished(), [plan]);
 });
 

@@ -65,29 +65,22 @@ export async function archiveOnce(ledger: ArchiveLedger, store: SegmentStore, cl
   return { archived, alarms };
 }
 
-/** Key of a segment's object: by the day of the plan, so that a day's segments list together. */
-export function segmentKey(plan: SegmentPlan): string {
-  const [year, month, day] = plan.createdAt.toISOString().slice(0, 10).split("-");
-  return `segments/${year}/${month}/${day}/${plan.id}.pkseg`;
-}
-
 /** @returns null when another process has carried out the plan meanwhile. */
 async function archiveSegment(ledger: ArchiveLedger, store: SegmentStore, plan: SegmentPlan, options: ArchiveOptions): Promise<ArchivedSegment | null> {
-  const key = segmentKey(plan);
   const batches = await ledger.load(plan);
   if (batches === null) return null;
   const { bytes, records, batchOffsets } = build(plan, batches);
-  const sha256 = hash("sha256", bytes);
+  const sha256 = hash("sha256", bytes, "buffer");
   const retainUntil = options.retentionMs === undefined ? undefined : new Date(plan.createdAt.getTime() + options.retentionMs);
-  await putOrAdopt(store, plan, key, bytes, sha256, retainUntil);
-  const segment = { key, sha256, bytes: bytes.length, records, batchOffsets };
+  await putOrAdopt(store, plan, bytes, sha256, retainUntil);
+  const segment = { key: plan.key, sha256, bytes: bytes.length, records, batchOffsets };
   await ledger.complete(plan, segment);
   return segment;
 }
 
 function build(plan: SegmentPlan, batches: readonly Uint8Array[]): ReturnType<typeof buildSegment> {
-  if (batches.length !== plan.batchIds.length) {
-    throw new ArchiveError("batches-missing", plan.id, `segment ${plan.id}: ${plan.batchIds.length} batches were planned, ${batches.length} loaded`);
+  if (batches.length !== plan.batches.length) {
+    throw new ArchiveError("batches-missing", plan.id, `segment ${plan.id}: ${plan.batches.length} batches were planned, ${batches.length} loaded`);
   }
   try {
     return buildSegment(plan.id, plan.createdAt, batches);
@@ -101,16 +94,16 @@ function build(plan: SegmentPlan, batches: readonly Uint8Array[]): ReturnType<ty
  * An object that is there already is this plan's, from a run whose end got lost, or a stranger. Its bytes decide, read back whole: a store's
  * own note of a digest says what was sent to it, not what it holds.
  */
-async function putOrAdopt(store: SegmentStore, plan: SegmentPlan, key: string, bytes: Uint8Array, sha256: string, retainUntil: Date | undefined): Promise<void> {
+async function putOrAdopt(store: SegmentStore, plan: SegmentPlan, bytes: Uint8Array, sha256: Buffer, retainUntil: Date | undefined): Promise<void> {
   try {
-    await store.put(key, bytes, { retainUntil });
+    await store.put(plan.key, bytes, { retainUntil });
   } catch (error) {
     if ((error as { code?: unknown } | null)?.code !== "exists") throw error;
-    const found = await store.get(key);
+    const found = await store.get(plan.key);
     if (found === null) throw error;
-    const foundSha256 = hash("sha256", found);
-    if (foundSha256 !== sha256) {
-      throw new ArchiveError("conflict", plan.id, `${key} holds ${foundSha256}, this plan makes ${sha256}`, { cause: error });
+    const foundSha256 = hash("sha256", found, "buffer");
+    if (!foundSha256.equals(sha256)) {
+      throw new ArchiveError("conflict", plan.id, `${plan.key} holds ${foundSha256.toString("hex")}, this plan makes ${sha256.toString("hex")}`, { cause: error });
     }
   }
 }

@@ -2,17 +2,19 @@
 export interface SegmentPlan {
   /** UUID, lower case. */
   readonly id: string;
-  /** When the plan was committed, in whole milliseconds. Stands in the segment and in its key. */
+  /** Of the object that the segment will be; no other plan has it. */
+  readonly key: string;
+  /** When the plan was committed, in whole milliseconds. Stands in the segment. */
   readonly createdAt: Date;
-  /** At least one, in the order in which they go into the segment. */
-  readonly batchIds: readonly string[];
+  /** Ids of at least one batch, in the order in which they go into the segment. */
+  readonly batches: readonly string[];
 }
 
 /** A segment that stands in the object store. */
 export interface ArchivedSegment {
   readonly key: string;
-  /** SHA-256 of the whole object, hex. */
-  readonly sha256: string;
+  /** SHA-256 of the whole object. */
+  readonly sha256: Buffer;
   readonly bytes: number;
   readonly records: number;
   /** Where each of the plan's batches begins in the object: what to add to a record's offset within its batch. */
