@@ -47,7 +47,8 @@ export async function migrate(client: ClientBase, folder: string = ownFolder): P
     for (const migration of waiting) await apply(client, migration);
     return waiting.map(({ name }) => name);
   } finally {
-    await client.query("select pg_advisory_unlock($1)", [migrationKey]);
+    // On a lost connection the lock is gone already, and what went wrong is worth more than that.
+    await client.query("select pg_advisory_unlock($1)", [migrationKey]).catch(() => {});
   }
 }
 
@@ -91,7 +92,8 @@ async function apply(client: ClientBase, { version, name, sql, sha256 }: Migrati
     await client.query("insert into public.parcelkeep_migrations (version, name, sha256) values ($1, $2, $3)", [version, name, sha256]);
     await client.query("commit");
   } catch (cause) {
-    await client.query("rollback");
-    throw new MigrationError("failed", `${name} failed: ${cause instanceof Error ? cause.message : "no message"}`, { cause });
+    await client.query("rollback").catch(() => {});
+    // The database's own words may quote a value of the data; they stay in the cause.
+    throw new MigrationError("failed", `${name} failed, SQLSTATE ${(cause as { code?: string }).code ?? "unknown"}`, { cause });
   }
 }

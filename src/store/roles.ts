@@ -35,20 +35,24 @@ export async function ensureRoles(client: ClientBase, roles: readonly RolePasswo
       const role = client.escapeIdentifier(name);
       await client.query(`${action} role ${role} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password '${await scramVerifier(password)}'`);
     }
-    await admitRoles(client, roles.map((role) => role.name));
+    const { rows: here } = await client.query<{ name: string }>("select current_database() as name");
+    await admitRoles(
+      client,
+      here[0]?.name ?? "",
+      roles.map((role) => role.name),
+    );
     await client.query("commit");
   } catch (error) {
-    await client.query("rollback");
+    await client.query("rollback").catch(() => {});
     throw error;
   }
 }
 
-/** Only these roles may connect to this database (and nobody makes temporary tables in it). A copy of a database does not inherit this. */
-export async function admitRoles(client: ClientBase, names: readonly PowerRole[]): Promise<void> {
-  const { rows } = await client.query<{ name: string }>("select quote_ident(current_database()) as name");
-  const database = rows[0]?.name;
-  await client.query(`revoke all on database ${database} from public`);
-  await client.query(`grant connect on database ${database} to ${names.map((name) => client.escapeIdentifier(name)).join(", ")}`);
+/** Only these roles may connect to the database, and nobody makes temporary tables in it. A copy of a database does not inherit this. */
+export async function admitRoles(client: ClientBase, database: string, names: readonly PowerRole[] = powerRoles): Promise<void> {
+  const name = client.escapeIdentifier(database);
+  await client.query(`revoke all on database ${name} from public`);
+  await client.query(`grant connect on database ${name} to ${names.map((each) => client.escapeIdentifier(each)).join(", ")}`);
 }
 
 /**

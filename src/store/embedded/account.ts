@@ -1,12 +1,13 @@
 import { execFile } from "node:child_process";
 import { chmod, lchown, lstat, readdir, stat } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { EmbeddedPostgresError } from "./error.ts";
 
 const run = promisify(execFile);
 
-/** The user "nobody" of every Linux. A number without an entry in the password file would make initdb fail. */
+/** The user "nobody" of every Linux. It has a name, without which initdb fails. */
 const nobody = 65534;
 
 /**
@@ -14,7 +15,8 @@ const nobody = 65534;
  * - `nobody`: the server changes its user; the folders that it needs belong to that user;
  * - `user-namespace`: the server stays root on the outside, without root's powers, and is nobody inside a namespace. For a checkout or a data
  *   folder behind a folder that only root may enter, such as root's home. `unshare` replaces itself by the server: pid and signals stay right.
- * Anybody else runs it as `self`.
+ *
+ * Anybody else runs it as `self`; a user without a name (a container started with a bare number) in a namespace too, for initdb asks for the name.
  */
 export type Account = { readonly kind: "self" } | { readonly kind: "nobody" } | { readonly kind: "user-namespace" };
 
@@ -56,6 +58,7 @@ export async function chooseAccount(postgres: string, dataDir: string): Promise<
       },
     );
   if (process.getuid?.() !== 0) {
+    if (!hasName() && (await works({ kind: "user-namespace" }))) return { kind: "user-namespace" };
     if (await works({ kind: "self" })) return { kind: "self" };
     throw new EmbeddedPostgresError("binaries-unusable", "the PostgreSQL server does not run here (glibc 2.27 or later is needed)", { cause: failures[0] });
   }
@@ -73,15 +76,23 @@ export async function chooseAccount(postgres: string, dataDir: string): Promise<
   );
 }
 
+function hasName(): boolean {
+  try {
+    return userInfo().username !== "";
+  } catch {
+    return false;
+  }
+}
+
 async function reaches(account: Account, postgres: string, dataDir: string): Promise<void> {
   if (process.platform === "win32") return;
   const { file, args, options } = commandAs(account, "/bin/sh", ["-c", 'cd "$1" && exec "$2" --version', "sh", dataDir, postgres]);
   await run(file, args, options);
 }
 
-/** Gives a folder and all in it to the account, if root decides; the folder itself last, so that its owner says whether all was done. */
+/** Gives a folder and all in it to the account, if we are root; the folder itself last, so that its owner says whether all was done. */
 export async function giveTo(account: Account, folder: string): Promise<void> {
-  if (account.kind === "self") return;
+  if (process.getuid?.() !== 0) return;
   const owner = account.kind === "nobody" ? nobody : 0;
   if ((await stat(folder)).uid === owner) return;
   await changeOwner(folder, owner);

@@ -98,7 +98,7 @@ export async function handOver(dataDir: string, account: Account): Promise<void>
   for (const folder of [clusterFolderOf(dataDir), ...(socketFolder === null ? [] : [socketFolder])]) {
     await giveTo(account, folder);
     const { uid } = await stat(folder);
-    if (account.kind === "self" && process.getuid !== undefined && uid !== process.getuid()) {
+    if (account.kind !== "nobody" && process.getuid !== undefined && uid !== process.getuid()) {
       throw new EmbeddedPostgresError("folder-unusable", `${folder} belongs to user ${uid}; PostgreSQL starts only for the owner of its folder, or for root`);
     }
   }
