@@ -2,7 +2,7 @@ import { carrierByName } from "../carrier-name.ts";
 import type { Codec, Decoded } from "../codec.ts";
 import { codedStatus, unknownStatus } from "../coded-status.ts";
 import { decodedWhole, unknownShape } from "../decoded.ts";
-import { isRecord, list, parseJson, text } from "../json.ts";
+import { isRecord, list, parseJson, record, text } from "../json.ts";
 import type { Notice, SummaryNotice } from "../../domain/notice.ts";
 import type { PersonalField } from "../../domain/personal.ts";
 import { fulfilmentFields, orderFields } from "./fields.ts";
@@ -38,7 +38,7 @@ function decode(body: Uint8Array): Decoded {
 function decodedOrder(order: Part): Decoded {
   const references = distinct(order["id"], order["name"]);
   const fields = orderFields(order);
-  const shipped = list(order["fulfillments"]).flatMap((item) => (isRecord(item) ? fulfilmentNotices(item, references, fields) : [null]));
+  const shipped = list(order["fulfillments"]).flatMap((item) => fulfilmentNotices(record(item), references, fields));
   return decodedShipped(shipped, references, fields);
 }
 
@@ -49,7 +49,7 @@ function decodedFulfilment(fulfilment: Part): Decoded {
   return decodedShipped(fulfilmentNotices(fulfilment, references, fields), references, fields);
 }
 
-function decodedShipped(shipped: readonly (Notice | null)[], references: readonly string[], fields: readonly PersonalField[]): Decoded {
+function decodedShipped(shipped: readonly Notice[], references: readonly string[], fields: readonly PersonalField[]): Decoded {
   if (shipped.length > 0) return decodedWhole(shipped, null);
   if (references.length === 0) return unknownShape;
   return decodedWhole([{ ...common(references, fields), kind: "order", carrier: null, trackingNumber: null, summary: null }], null);
