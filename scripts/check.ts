@@ -1,0 +1,44 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** `npm run check`: lint and import borders, types; then one planted breach of every border, which the lint must catch. */
+const root = join(import.meta.dirname, "..");
+
+const breaches: readonly (readonly [file: string, source: string])[] = [
+  ["src/domain/planted.ts", 'export { codecs } from "../main/sources.ts";\n'],
+  ["src/domain/planted.ts", 'export { connect } from "node:net";\n'],
+  ["src/carriers/planted.ts", 'export { Committer } from "../main/committer.ts";\n'],
+  ["src/ingress/planted.ts", 'export { tokenise } from "../vault/tokenise.ts";\n'],
+  ["src/vault/planted.ts", 'export { migrate } from "../store/migrate.ts";\n'],
+  ["src/store/planted.ts", 'export type { PersonalField } from "../domain/personal.ts";\n'],
+  ["src/process/planted.ts", 'export { takeTurn } from "../store/worker-store.ts";\n'],
+  ["src/process/planted.ts", 'export type { Notice } from "../domain/notice.ts";\n'],
+  ["src/process/planted.ts", 'export { Pool } from "pg";\n'],
+  ["src/archive/planted.ts", 'export { localKeys } from "../vault/keys/local.ts";\n'],
+  ["src/cloud/planted.ts", 'export { buildServer } from "../ingress/server.ts";\n'],
+  ["src/cli/planted.ts", 'export { migrate } from "../store/migrate.ts";\n'],
+];
+
+const step = (name: string, passed: boolean, output = ""): void => {
+  process.stdout.write(`${passed ? "ok  " : "FAIL"}  ${name}\n${passed ? "" : `${output}\n`}`);
+  if (!passed) process.exitCode = 1;
+};
+
+const lint = run("oxlint", ["--deny-warnings", "src", "test", "scripts"]);
+step("lint and import borders", lint.status === 0, lint.output);
+const types = run("tsc", []);
+step("types", types.status === 0, types.output);
+for (const [file, source] of breaches) {
+  const path = join(root, file);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, source);
+  const { status, output } = run("oxlint", [file]);
+  rmSync(path);
+  step(`a breach in ${dirname(file)} is caught: ${source.trim()}`, status !== 0 && output.includes("no-restricted-imports"), "the lint let it pass");
+}
+
+function run(tool: string, args: readonly string[]): { readonly status: number | null; readonly output: string } {
+  const done = spawnSync(join(root, "node_modules", ".bin", tool), args, { cwd: root, encoding: "utf8" });
+  return { status: done.status, output: `${done.stdout}${done.stderr}` };
+}
