@@ -1,13 +1,11 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import pg from "pg";
 import { archiveStore } from "../store/archive-store.ts";
 import { readConfig } from "./config.ts";
 import { errorKind, programLog } from "./log.ts";
 import { announceReady, onStop, type RoleStart } from "./role.ts";
-import { buildSegment } from "../archive/segment.ts";
+import { archiveOnce } from "../archive/archiver.ts";
 import { FilesObjectStore } from "../cloud/files-object-store.ts";
-import { ObjectStoreError } from "../cloud/object-store.ts";
 
 const pollMs = 1_000;
 
@@ -23,21 +21,11 @@ export async function runArchivist(start: RoleStart): Promise<void> {
   let wake: () => void = () => {};
   announceReady({});
 
+  const ledger = { ...store, plan: () => store.plan(config.segmentBytes, config.segmentAgeMs) };
   const once = async (): Promise<boolean> => {
-    // A plan that a crash left unfinished comes first, with the same batches: the same bytes go under the same key.
-    const plan = (await store.unfinished())[0] ?? (await store.plan(config.segmentBytes, config.segmentAgeMs));
-    if (plan === null) return false;
-    const segment = buildSegment(plan.id, plan.createdAt, await store.load(plan));
-    const sha256 = createHash("sha256").update(segment.bytes).digest();
-    try {
-      await objects.put(plan.key, segment.bytes);
-    } catch (error) {
-      if (!(error instanceof ObjectStoreError) || error.code !== "exists") throw error;
-      const held = createHash("sha256").update(await objects.get(plan.key) ?? Buffer.alloc(0)).digest();
-      if (!held.equals(sha256)) throw new Error("an object of this name holds other bytes", { cause: error });
-    }
-    await store.complete(plan, { sha256, bytes: segment.bytes.length, batchOffsets: segment.batchOffsets });
-    return true;
+    const { archived, alarms } = await archiveOnce(ledger, objects, () => new Date(), {});
+    for (const alarm of alarms) log.error(errorKind(alarm), "a segment's object holds other bytes than its plan gives");
+    return archived.length > 0;
   };
   const run = async (): Promise<void> => {
     while (!stopped) {

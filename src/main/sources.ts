@@ -1,9 +1,15 @@
+import { codec as aftership } from "../carriers/aftership/codec.ts";
+import { codec as easypost } from "../carriers/easypost/codec.ts";
 import { codec as fedex } from "../carriers/fedex/codec.ts";
+import { codec as sendcloud } from "../carriers/sendcloud/codec.ts";
+import { codec as ship24 } from "../carriers/ship24/codec.ts";
+import { codec as shopify } from "../carriers/shopify/codec.ts";
 import { codec as ups } from "../carriers/ups/codec.ts";
+import { codec as woocommerce } from "../carriers/woocommerce/codec.ts";
 import type { Codec } from "../carriers/codec.ts";
 
 /** Every source with a codec, by the id that stands in URLs and commands. */
-export const codecs: ReadonlyMap<string, Codec> = new Map([fedex, ups].map((codec) => [codec.source, codec]));
+export const codecs: ReadonlyMap<string, Codec> = new Map([aftership, easypost, fedex, sendcloud, ship24, shopify, ups, woocommerce].map((codec) => [codec.source, codec]));
 
 /** Takes anything and quarantines it, sealed. */
 export const unknownSource = "unknown";

@@ -13,6 +13,7 @@ export interface SegmentPlan {
 export interface WrittenSegment {
   readonly sha256: Uint8Array;
   readonly bytes: number;
+  readonly records: number;
   /** Where each batch begins in the segment, in the order of the plan. */
   readonly batchOffsets: readonly number[];
 }
@@ -55,22 +56,25 @@ export function archiveStore(pool: pg.Pool) {
       return (await plansWhere("s.id = $1", [id]))[0]!;
     },
 
-    load: async (plan: SegmentPlan): Promise<Buffer[]> => {
+    /** @returns the bodies in the plan's order; null when the plan is complete and they are gone. */
+    load: async (plan: SegmentPlan): Promise<Buffer[] | null> => {
       const { rows } = await pool.query<{ id: string; body: Buffer }>("select id::text, body from parcelkeep.raw_batches where id = any($1::bigint[])", [plan.batches]);
       const bodies = new Map(rows.map((row) => [row.id, row.body]));
-      return plan.batches.map((batch) => bodies.get(batch)!);
+      const complete = await pool.query("select from parcelkeep.segments where id = $1 and sealed_at is not null", [plan.id]);
+      if (complete.rowCount === 1) return null;
+      return plan.batches.flatMap((batch) => bodies.get(batch) ?? []);
     },
 
     /** The segment is durable: its batches leave the database in the same transaction that says where they are. */
     complete: async (plan: SegmentPlan, written: WrittenSegment): Promise<void> => {
       await pool.query(
-        `with body as (delete from parcelkeep.raw_batches where id = any($2::bigint[]) returning records),
+        `with gone as (delete from parcelkeep.raw_batches where id = any($2::bigint[])),
            moved as (
              update parcelkeep.segment_batches b set base_offset = placed.base
              from unnest($2::bigint[], $5::bigint[]) as placed(batch, base) where b.batch = placed.batch
            )
-         update parcelkeep.segments set sealed_at = now(), sha256 = $3, bytes = $4, records = (select sum(records) from body) where id = $1`,
-        [plan.id, plan.batches, written.sha256, written.bytes, written.batchOffsets],
+         update parcelkeep.segments set sealed_at = now(), sha256 = $3, bytes = $4, records = $6 where id = $1 and sealed_at is null`,
+        [plan.id, plan.batches, written.sha256, written.bytes, written.batchOffsets, written.records],
       );
     },
   };
