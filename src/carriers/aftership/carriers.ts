@@ -3,7 +3,7 @@ import type { CarrierId } from "../../domain/carrier.ts";
 /**
  * AfterShip's courier slugs mapped to ours. `postnl-3s` and `usps` are in AfterShip's own samples; the others are known from its
  * public courier list (2026-11-24), which has more than a thousand. A slug that is not here is an unknown carrier, not an error.
- * Bare `dhl` is DHL Express, `hermes` and `hermes-uk` are what is now Evri.
+ * Looked up whole: `correos-chile` is not Correos. Bare `dhl` is DHL Express in that list; bare `hermes` could be either company.
  */
 export const carrierBySlug: ReadonlyMap<string, CarrierId> = new Map<string, CarrierId>([
   ["amazon", "amazon-shipping"],
@@ -38,7 +38,6 @@ export const carrierBySlug: ReadonlyMap<string, CarrierId> = new Map<string, Car
   ["gls-italy", "gls"],
   ["gls-netherlands", "gls"],
   ["gls-spain", "gls"],
-  ["hermes", "evri"],
   ["hermes-de", "hermes-de"],
   ["hermes-uk", "evri"],
   ["inpost-paczkomaty", "inpost"],

@@ -1,6 +1,9 @@
 import type { StatusMeaning } from "../../domain/status.ts";
 
-/** Tags: aftership.com/docs/tracking/enum/delivery-statuses, read 2026-11-24. `Expired` says that nothing was heard for 30 days, not what became of the parcel. */
+/**
+ * Tags: aftership.com/docs/tracking/enum/delivery-statuses, read 2026-11-24. `Expired` says that nothing was heard for 30 days, not
+ * what became of the parcel.
+ */
 export const tags: ReadonlyMap<string, StatusMeaning> = new Map<string, StatusMeaning>([
   ["Pending", { status: "not_found", reason: null }],
   ["InfoReceived", { status: "info_received", reason: null }],

@@ -26,7 +26,6 @@ export const carrierByName: ReadonlyMap<string, CarrierId> = new Map<string, Car
   ["evri", "evri"],
   ["fedex", "fedex"],
   ["gls", "gls"],
-  ["hermes", "evri"],
   ["inpost", "inpost"],
   ["landmarkglobal", "landmark"],
   ["laposte", "laposte"],

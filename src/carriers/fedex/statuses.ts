@@ -76,7 +76,10 @@ export const exceptionCodes: ReadonlyMap<string, StatusMeaning> = new Map<string
   ["55", { status: "exception", reason: "customs:held" }],
 ]);
 
-/** `delayDetail.type` where `delayDetail.status` is `DELAYED`: WEATHER is in FedEx's documentation sample, CLEARANCE is not. Any other type is the carrier's delay. */
+/**
+ * `delayDetail.type` where `delayDetail.status` is `DELAYED`: WEATHER is in FedEx's documentation sample, CLEARANCE is not. Any
+ * other type is the carrier's delay.
+ */
 export const delayReasons: ReadonlyMap<string, StatusReason> = new Map<string, StatusReason>([
   ["WEATHER", "weather:delayed"],
   ["CLEARANCE", "customs:held"],

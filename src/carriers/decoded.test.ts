@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { EventNotice, Notice } from "../domain/notice.ts";
+import { eventsMax, noticesMax } from "./codec.ts";
+import { decodedWhole } from "./decoded.ts";
+
+const scan: EventNotice = { status: "in_transit", reason: null, code: null, time: null, country: null, identity: "1", text: null };
+const notice: Notice = {
+  kind: "tracking",
+  carrier: null,
+  trackingNumber: "1",
+  discriminator: null,
+  alternativeNumbers: [],
+  parentNumber: null,
+  orderReferences: [],
+  events: [],
+  summary: null,
+  estimatedDelivery: null,
+  fields: [],
+};
+
+test("decodes a payload whole or not at all", () => {
+  assert.deepEqual(decodedWhole([notice, notice], "m"), { ok: true, messageId: "m", notices: [notice, notice] });
+  assert.deepEqual(decodedWhole([notice, null], "m"), { ok: false, reason: "unknown-shape" });
+});
+
+test("accepts as many notices and events as a payload may hold and no more", () => {
+  const full = { ...notice, events: Array<EventNotice>(eventsMax).fill(scan) };
+  assert.equal(decodedWhole(Array<Notice>(noticesMax).fill(full), null).ok, true);
+  assert.deepEqual(decodedWhole(Array<Notice>(noticesMax + 1).fill(notice), null), { ok: false, reason: "too-many" });
+  assert.deepEqual(decodedWhole([{ ...notice, events: [...full.events, scan] }], null), { ok: false, reason: "too-many" });
+});
