@@ -27,6 +27,8 @@ describe("published samples", { skip: samples === undefined ? "PARCELKEEP_SAMPLE
   const files = Object.keys(labels).filter((name) => !name.startsWith("_"));
   const receipts = new Map<string, { receipt: string; key: string }>();
   const answers: string[] = [];
+  /** The data folder before anything was sent: PostgreSQL's own catalogues hold words ("Peter" in a time zone's name). */
+  let catalogues = new Map<string, string>();
 
   const get = async (path: string, key: string) => {
     const answer = await program.call(path, { key });
@@ -36,6 +38,7 @@ describe("published samples", { skip: samples === undefined ? "PARCELKEEP_SAMPLE
 
   before(async () => {
     await program.start();
+    catalogues = dataFiles(program.dataDir);
     for (const file of files) {
       // A tenant a file, so that numbers which several samples share do not meet.
       const { tenant, apiKey } = JSON.parse(program.command("tenants", "create", "--name", "Samples", "--json"));
@@ -93,14 +96,23 @@ describe("published samples", { skip: samples === undefined ? "PARCELKEEP_SAMPLE
     places.set("metrics", (await program.call("/metrics")).text);
     places.set("answers", answers.join("\n"));
     places.set("log", program.output);
-    for (const name of readdirSync(program.dataDir, { recursive: true, encoding: "utf8" })) {
-      const path = join(program.dataDir, name);
-      if (statSync(path).isFile()) places.set(name, readFileSync(path, "latin1"));
-    }
+    for (const [name, text] of dataFiles(program.dataDir)) places.set(name, text);
     const found: string[] = [];
     for (const file of files) {
-      for (const value of personalValues(readFileSync(join(samples!, file)), file, labels[file]!)) found.push(...leaks(value, places).map((place) => `${file}: ${value.path} in ${place}`));
+      for (const value of personalValues(readFileSync(join(samples!, file)), file, labels[file]!)) {
+        const before = leaks(value, catalogues).length > 0;
+        found.push(...leaks(value, places).filter((place) => !(before && place.startsWith("postgres/"))).map((place) => `${file}: ${value.path} in ${place}`));
+      }
     }
     assert.deepEqual(found, []);
   });
 });
+
+function dataFiles(folder: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    const path = join(folder, name);
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) found.set(name, readFileSync(path, "latin1"));
+  }
+  return found;
+}

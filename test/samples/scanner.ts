@@ -45,14 +45,12 @@ function stands(text: string, form: string): boolean {
   return new RegExp(`(?<![0-9a-z])${form.replace(/[.\\]/g, "\\$&")}(?![0-9a-z])`).test(text.includes("\u0000") ? "" : text);
 }
 
-const cache = new Map<string, string>();
+const cache = new Map<string, { readonly text: string; readonly folded: string }>();
 function foldedOf(name: string, text: string): string {
-  const key = `${name}:${text.length}`;
-  let folded = cache.get(key);
-  if (folded === undefined) {
-    folded = text.toLowerCase();
-    cache.set(key, folded);
-  }
+  const held = cache.get(name);
+  if (held?.text === text) return held.folded;
+  const folded = text.toLowerCase();
+  cache.set(name, { text, folded });
   return folded;
 }
 
