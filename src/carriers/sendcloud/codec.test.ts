@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { codecProperties } from "../../../test/support/codec-properties.ts";
 import { codec } from "./codec.ts";
 
 const outForDelivery = readFileSync(new URL("fixtures/webhook-out-for-delivery.json", import.meta.url));
 const returned = readFileSync(new URL("fixtures/webhook-return.json", import.meta.url));
+
+codecProperties(codec, [outForDelivery, returned]);
 
 function noticesOf(body: Uint8Array) {
   const decoded = codec.decode(body);

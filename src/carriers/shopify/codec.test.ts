@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { codecProperties } from "../../../test/support/codec-properties.ts";
 import { codec } from "./codec.ts";
 
 const order = readFileSync(new URL("fixtures/order-two-fulfilments.json", import.meta.url));
 const fulfilment = readFileSync(new URL("fixtures/fulfilment-update.json", import.meta.url));
+
+codecProperties(codec, [order, fulfilment]);
 
 function noticesOf(body: Uint8Array) {
   const decoded = codec.decode(body);

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { codecProperties } from "../../../test/support/codec-properties.ts";
 import { codec } from "./codec.ts";
 
 const shipped = readFileSync(new URL("fixtures/order-shipped.json", import.meta.url));
+const guest = readFileSync(new URL("fixtures/order-guest.json", import.meta.url));
 const order = JSON.parse(shipped.toString()) as Record<string, unknown>;
+
+codecProperties(codec, [shipped, guest]);
 
 function noticesOf(body: Uint8Array) {
   const decoded = codec.decode(body);
@@ -59,6 +63,23 @@ describe("woocommerce", () => {
     assert.equal(notice?.trackingNumber, null);
     assert.deepEqual(notice?.orderReferences, ["90417"]);
     assert.ok(notice?.fields.every(({ category }) => category !== "customerId"));
+  });
+
+  test("reads a guest who gave one address and a number in the note", () => {
+    const [notice, ...others] = noticesOf(guest);
+    assert.deepEqual(others, []);
+    assert.equal(notice?.kind, "order");
+    assert.deepEqual(notice?.orderReferences, ["90502"]);
+    assert.deepEqual(notice?.fields, [
+      { category: "name", role: "payer", value: "Ragnhild" },
+      { category: "street", role: "payer", value: "Förde\u00ADweg 5" },
+      { category: "postalCode", role: "payer", value: "24103" },
+      { category: "city", role: "payer", value: "Kiel" },
+      { category: "email", role: "payer", value: "ragnhild@example.org" },
+      { category: "freeText", role: "payer", value: "Klingel „Sørensen“ geht nicht,\r\nbitte Tel. 0431 000077" },
+    ]);
+    const everything = JSON.stringify(notice);
+    for (const kept of ["2001:db8", "1971-02-03", "Für Ragnhild"]) assert.ok(!everything.includes(kept), kept);
   });
 
   test("accepts the ping and an order's deletion", () => {
