@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { createHmac, randomBytes } from "node:crypto";
+import { test } from "node:test";
+import fc from "fast-check";
+import { KeyedHash } from "../domain/keyed-hash.ts";
+import { openGroup, sealGroup } from "./seal-group.ts";
+import { openRawRecord, sealRawRecord, SealError } from "./sealing.ts";
+
+const tenant = "4f1dcc16-9b5b-43aa-892e-d28f71ac7047";
+const session = { id: 7, hash: new KeyedHash(randomBytes(32)) };
+const values = fc.array(fc.string({ minLength: 1, unit: "grapheme" }), { minLength: 1, maxLength: 8 });
+const group = (texts: readonly string[]) => ({ id: randomBytes(19), subject: "s", fields: texts.map((value, position) => ({ position, category: "name" as const, value: value.toWellFormed() })) });
+const refused = (error: unknown): boolean => error instanceof SealError && (error.code === "refused" || error.code === "not-a-seal");
+
+test("the keyed hash is HMAC-SHA-256", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 1, maxLength: 64 }), fc.uint8Array({ maxLength: 3000 }), fc.string({ unit: "grapheme", maxLength: 800 }), (key, bytes, text) => {
+      const hash = new KeyedHash(key);
+      assert.equal(hash.ofBytes(bytes), createHmac("sha256", key).update(bytes).digest("latin1"));
+      assert.equal(hash.ofText(text), createHmac("sha256", key).update(text).digest("latin1"));
+    }),
+  );
+});
+
+test("a group opens to what was sealed", () => {
+  fc.assert(
+    fc.property(values, (texts) => {
+      const made = group(texts);
+      const opened = openGroup(session, tenant, made.id, sealGroup(session, tenant, made));
+      assert.deepEqual(opened, made.fields);
+    }),
+  );
+});
+
+test("a group does not open for another tenant, id, session or salt", () => {
+  const made = group(["Ida Musterweg"]);
+  const sealed = sealGroup(session, tenant, made);
+  const other = { id: 7, hash: new KeyedHash(randomBytes(32)) };
+  assert.throws(() => openGroup(session, tenant.replace("4", "5"), made.id, sealed), refused);
+  assert.throws(() => openGroup(session, tenant, randomBytes(19), sealed), refused);
+  assert.throws(() => openGroup(other, tenant, made.id, sealed), refused);
+  assert.throws(() => openGroup({ ...session, id: 8 }, tenant, made.id, sealed), refused);
+  assert.throws(() => openGroup(session, tenant, made.id, { ...sealed, salt: randomBytes(16) }), refused);
+  assert.throws(() => openGroup(session, tenant, made.id, { ...sealed, commitment: randomBytes(16) }), refused);
+});
+
+test("no changed byte of a sealed value opens", () => {
+  const made = group(["Lindenallee 4"]);
+  const sealed = sealGroup(session, tenant, made);
+  for (let at = 7; at < sealed.fields.length; at++) {
+    const fields = Buffer.from(sealed.fields);
+    fields[at]! ^= 1;
+    assert.throws(() => openGroup(session, tenant, made.id, { ...sealed, fields }), refused);
+  }
+});
+
+test("a raw record opens with its salt, and without it never again", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 4000 }), (body) => {
+      const [salt, id] = [randomBytes(16), randomBytes(16)];
+      const sealed = sealRawRecord(session.hash, salt, tenant, id, body);
+      assert.deepEqual(Uint8Array.from(openRawRecord(session.hash, salt, tenant, id, sealed)), body);
+      assert.throws(() => openRawRecord(session.hash, null, tenant, id, sealed), (error: SealError) => error.code === "key-destroyed");
+      assert.throws(() => openRawRecord(session.hash, salt, tenant, randomBytes(16), sealed), refused);
+    }),
+    { numRuns: 30 },
+  );
+});
