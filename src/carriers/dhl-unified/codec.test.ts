@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { codecProperties } from "../../../test/support/codec-properties.ts";
+import { codec } from "./codec.ts";
+
+const answer = readFileSync(new URL("fixtures/answer-out-for-delivery.json", import.meta.url));
+const push = readFileSync(new URL("fixtures/push-delivered.json", import.meta.url));
+const unknownShape = { ok: false, reason: "unknown-shape" };
+
+codecProperties(codec, [answer, push]);
+
+function noticeOf(body: Uint8Array) {
+  const decoded = codec.decode(body);
+  assert.ok(decoded.ok);
+  return decoded.notices[0]!;
+}
+
+function decodeJson(value: unknown) {
+  return codec.decode(Buffer.from(JSON.stringify(value)));
+}
+
+describe("dhl-unified", () => {
+  test("reads the numbers, references and current status of an answer", () => {
+    const notice = noticeOf(answer);
+    assert.equal(notice.carrier, "dhl-unified");
+    assert.equal(notice.trackingNumber, "8899001122");
+    assert.deepEqual(notice.alternativeNumbers, ["JD010000000000000001"]);
+    assert.deepEqual(notice.orderReferences, ["DEPIT-20044"]);
+    assert.equal(notice.summary?.status, "out_for_delivery");
+    assert.equal(notice.summary?.code, "OUT FOR DELIVERY");
+    assert.equal(notice.summary?.time?.instant, Date.UTC(2026, 10, 5, 6, 41, 10));
+    assert.equal(notice.estimatedDelivery?.instant, Date.UTC(2026, 10, 5, 16));
+  });
+
+  test("lets a status word refine its code, never contradict it", () => {
+    const read = (body: Uint8Array) => noticeOf(body).events.map(({ status, reason, code, country }) => [status, reason, code, country]);
+    assert.deepEqual(read(answer), [
+      ["out_for_delivery", null, "OUT FOR DELIVERY", "DE"],
+      ["in_transit", null, "transit", "DE"],
+      ["info_received", null, "pre-transit", null],
+      ["unknown", null, null, null],
+    ]);
+    assert.deepEqual(read(push), [
+      ["delivered", null, "DELIVERED", null],
+      ["delivery_attempt_failed", null, "DELIVERY ATTEMPTED", null],
+      ["returned", null, "RETURNED TO SENDER", null],
+    ]);
+  });
+
+  test("takes a missing offset only from a status block with the same digits", () => {
+    const times = noticeOf(answer).events.map(({ time }) => time && [time.text, time.zone, time.confidence]);
+    assert.deepEqual(times, [
+      ["2026-11-05T07:41:10+01:00", "+01:00", "stated"],
+      ["2026-11-04T23:05:00", null, "none"],
+      ["2026-11-03T10:00:00Z", "Z", "stated"],
+      null,
+    ]);
+  });
+
+  test("keeps places in the identity and DHL's words in the text", () => {
+    const [first, second] = noticeOf(answer).events;
+    assert.equal(first?.identity, "2026-11-05T07:41:10|transit|Out for delivery|DE|04435|LEIPZIG|With the courier for Wilhelmine");
+    assert.equal(first?.text, "With the courier for Wilhelmine");
+    assert.equal(second?.text, "Arrived at the hub of Wilhelmine");
+  });
+
+  test("reads the people, a street inside a locality, and links", () => {
+    assert.deepEqual(noticeOf(answer).fields, [
+      { category: "name", role: "recipient", value: "Wilhelmine Erdacht-Şahin" },
+      { category: "street", role: "recipient", value: "Erfundene Gasse 7, WEIMAR" },
+      { category: "postalCode", role: "recipient", value: "99998" },
+      { category: "organisation", role: "sender", value: "Kaarsenmakerij De Pit" },
+      { category: "street", role: "sender", value: "Verzonnenkade 12, ZAANDAM" },
+      { category: "postalCode", role: "sender", value: "1999 ZZ" },
+      { category: "accessLink", role: "recipient", value: "https://www.dhl.example/track?id=8899001122" },
+      { category: "accessLink", role: "recipient", value: "https://www.dhl.example/track?id=8899001122&tab=reroute" },
+    ]);
+  });
+
+  test("reads a push: who signed, several references, pieces left alone", () => {
+    const notice = noticeOf(push);
+    assert.equal(notice.trackingNumber, "00399999990000000017");
+    assert.deepEqual(notice.alternativeNumbers, ["LT123456785DE"]);
+    assert.deepEqual(notice.orderReferences, ["B-881"]);
+    assert.equal(notice.estimatedDelivery?.instant, Date.UTC(2026, 10, 6, 14));
+    assert.deepEqual(notice.fields, [
+      { category: "city", role: "recipient", value: "WEIMAR" },
+      { category: "postalCode", role: "recipient", value: "99998" },
+      { category: "name", role: "signatory", value: "Ottokar Niemand" },
+      { category: "accessLink", role: "recipient", value: "https://pod.dhl.example/17" },
+    ]);
+  });
+
+  test("accepts a bare shipment and an empty list", () => {
+    const bare = decodeJson({ id: "1234567890", status: { statusCode: "transit" } });
+    assert.ok(bare.ok);
+    assert.deepEqual(bare.notices[0]?.summary, { status: "in_transit", reason: null, code: "transit", time: null });
+    assert.deepEqual(decodeJson({ shipments: [] }), { ok: true, messageId: null, notices: [] });
+  });
+
+  test("refuses a shipment without a number, a number that JSON has rounded, and an error answer", () => {
+    assert.deepEqual(decodeJson({ shipments: [{ events: [] }] }), unknownShape);
+    assert.deepEqual(codec.decode(Buffer.from('{"id":340434161094015902999,"events":[]}')), unknownShape);
+    assert.deepEqual(decodeJson({ id: "x", title: "No result found", status: 404 }), unknownShape);
+  });
+});

@@ -1,0 +1,119 @@
+import sax from "sax";
+import type { DecodeFailure } from "./codec.ts";
+import { depthMax, text as textValue } from "./json.ts";
+
+/** Most elements and attributes together that a payload may have. */
+export const xmlNodesMax = 50_000;
+
+/** An element by its local name; namespaces are passed over, since carriers change their prefixes and versions freely. */
+export interface XmlElement {
+  readonly name: string;
+  /** By local name; namespace declarations are left out. */
+  readonly attributes: ReadonlyMap<string, string>;
+  readonly children: readonly XmlElement[];
+  /** Text and CDATA directly inside, joined, as it stands. */
+  readonly text: string;
+}
+
+interface Draft extends XmlElement {
+  readonly attributes: Map<string, string>;
+  readonly children: Draft[];
+  text: string;
+}
+
+class Refusal extends Error {
+  readonly reason: DecodeFailure;
+
+  constructor(reason: DecodeFailure) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** The entities that XML itself defines. Without a prototype: sax looks names up as properties, and `&constructor;` would be one. */
+const entities: Readonly<Record<string, string>> = Object.freeze(Object.assign(Object.create(null), { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" }));
+
+/**
+ * Parses untrusted bytes as XML: strict UTF-8, well-formed, no document type (so no entities but XML's own and numeric ones), at
+ * most {@link depthMax} deep and {@link xmlNodesMax} nodes. Nothing outside the bytes is ever read. Never throws.
+ */
+export function parseXml(body: Uint8Array): { readonly ok: true; readonly value: XmlElement } | { readonly ok: false; readonly reason: DecodeFailure } {
+  try {
+    return { ok: true, value: parsed(utf8.decode(body)) };
+  } catch (error) {
+    return { ok: false, reason: error instanceof Refusal ? error.reason : "malformed" };
+  }
+}
+
+function parsed(xml: string): XmlElement {
+  const parser = sax.parser(true, { position: false });
+  parser.ENTITIES = entities;
+  const open: Draft[] = [];
+  let root: Draft | null = null;
+  let nodes = 0;
+  const refuse = (): never => {
+    throw new Refusal("malformed");
+  };
+  const addText = (part: string): void => {
+    const element = open.at(-1);
+    if (element !== undefined) element.text += part;
+  };
+  parser.onerror = refuse;
+  parser.ondoctype = refuse;
+  parser.onsgmldeclaration = refuse;
+  parser.onattribute = () => {
+    if (++nodes > xmlNodesMax) throw new Refusal("too-many");
+  };
+  parser.onopentag = (tag) => {
+    if (++nodes > xmlNodesMax) throw new Refusal("too-many");
+    if (open.length === depthMax) throw new Refusal("too-deep");
+    const element: Draft = { name: localName(tag.name), attributes: localAttributes(tag.attributes), children: [], text: "" };
+    const parent = open.at(-1);
+    if (parent !== undefined) parent.children.push(element);
+    else if (root === null) root = element;
+    else refuse();
+    open.push(element);
+  };
+  parser.onclosetag = () => {
+    open.pop();
+  };
+  parser.ontext = addText;
+  parser.oncdata = addText;
+  parser.write(xml).close();
+  return root ?? refuse();
+}
+
+function localAttributes(attributes: Readonly<Record<string, unknown>>): Map<string, string> {
+  const local = new Map<string, string>();
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "xmlns" || name.startsWith("xmlns:") || typeof value !== "string") continue;
+    if (!local.has(localName(name))) local.set(localName(name), value);
+  }
+  return local;
+}
+
+function localName(name: string): string {
+  return name.slice(name.indexOf(":") + 1);
+}
+
+/** The first child element of this name; null when there is none or no element to look in. */
+export function child(element: XmlElement | null, name: string): XmlElement | null {
+  return element?.children.find((each) => each.name === name) ?? null;
+}
+
+/** All child elements of this name, in order. */
+export function children(element: XmlElement | null, name: string): readonly XmlElement[] {
+  return element?.children.filter((each) => each.name === name) ?? [];
+}
+
+/** The trimmed text of the first child of this name, or of the element itself without one; null when absent, blank or beyond 4,096 characters. */
+export function text(element: XmlElement | null, name?: string): string | null {
+  return textValue((name === undefined ? element : child(element, name))?.text);
+}
+
+/** The trimmed value of an attribute; null when absent or blank. */
+export function attribute(element: XmlElement | null, name: string): string | null {
+  return textValue(element?.attributes.get(name));
+}
