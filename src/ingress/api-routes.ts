@@ -2,7 +2,8 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Readable } from "node:stream";
 import { Type } from "typebox";
-import { csvRows, ndjsonRows } from "./import.ts";
+import { csvShipments } from "./import/csv.ts";
+import { ndjsonShipments } from "./import/ndjson.ts";
 import type { ImportRow } from "./import/row.ts";
 import { ProblemError } from "./problems.ts";
 import { ShipmentInput } from "./shipment-input.ts";
@@ -41,7 +42,7 @@ export function apiRoutes(services: Services) {
       const tenant = await tenantOf(request);
       const body = request.body as Readable;
       if (!(body instanceof Readable)) throw new ProblemError("unsupported_media_type");
-      const rows = request.headers["content-type"]?.startsWith("text/csv") ? csvRows(body) : ndjsonRows(body);
+      const rows = request.headers["content-type"]?.startsWith("text/csv") ? csvShipments(body) : ndjsonShipments(body);
       reply.type("application/x-ndjson");
       return Readable.from(importReport(rows, (shipment) => services.registerShipment(tenant, shipment, null)));
     });

@@ -1,6 +1,10 @@
 import { codec as aftership } from "../carriers/aftership/codec.ts";
+import { codec as bpost } from "../carriers/bpost/codec.ts";
+import { codec as dhlUnified } from "../carriers/dhl-unified/codec.ts";
 import { codec as easypost } from "../carriers/easypost/codec.ts";
 import { codec as fedex } from "../carriers/fedex/codec.ts";
+import { codec as gls } from "../carriers/gls/codec.ts";
+import { codec as postnl } from "../carriers/postnl/codec.ts";
 import { codec as sendcloud } from "../carriers/sendcloud/codec.ts";
 import { codec as ship24 } from "../carriers/ship24/codec.ts";
 import { codec as shopify } from "../carriers/shopify/codec.ts";
@@ -9,7 +13,7 @@ import { codec as woocommerce } from "../carriers/woocommerce/codec.ts";
 import type { Codec } from "../carriers/codec.ts";
 
 /** Every source with a codec, by the id that stands in URLs and commands. */
-export const codecs: ReadonlyMap<string, Codec> = new Map([aftership, easypost, fedex, sendcloud, ship24, shopify, ups, woocommerce].map((codec) => [codec.source, codec]));
+export const codecs: ReadonlyMap<string, Codec> = new Map([aftership, bpost, dhlUnified, easypost, fedex, gls, postnl, sendcloud, ship24, shopify, ups, woocommerce].map((codec) => [codec.source, codec]));
 
 /** Takes anything and quarantines it, sealed. */
 export const unknownSource = "unknown";

@@ -12,7 +12,7 @@ export type PowerRole = (typeof powerRoles)[number];
 export type DatabaseRole = PowerRole | typeof ownerRole;
 
 export interface RolePassword {
-  readonly name: PowerRole;
+  readonly name: string;
   readonly password: string;
 }
 
@@ -49,7 +49,7 @@ export async function ensureRoles(client: ClientBase, roles: readonly RolePasswo
 }
 
 /** Only these roles may connect to the database, and nobody makes temporary tables in it. A copy of a database does not inherit this. */
-export async function admitRoles(client: ClientBase, database: string, names: readonly PowerRole[] = powerRoles): Promise<void> {
+export async function admitRoles(client: ClientBase, database: string, names: readonly string[] = powerRoles): Promise<void> {
   const name = client.escapeIdentifier(database);
   await client.query(`revoke all on database ${name} from public`);
   await client.query(`grant connect on database ${name} to ${names.map((each) => client.escapeIdentifier(each)).join(", ")}`);

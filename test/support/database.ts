@@ -22,11 +22,24 @@ export interface TestDatabase {
  *
  * @param scope the test's context, or `{ after }` of node:test to keep it for a whole file.
  */
-export async function testDatabase(scope: { after(work: () => Promise<void>): void }): Promise<TestDatabase> {
+export async function testDatabase(scope: Scope): Promise<TestDatabase> {
   const server = await serverOfThisRun();
+  return await makeDatabase(server, scope, (client) => migratedTemplate(server, client));
+}
+
+/** Like {@link testDatabase}, before any migration. */
+export async function emptyDatabase(scope: Scope): Promise<TestDatabase> {
+  return await makeDatabase(await serverOfThisRun(), scope, async () => "template0");
+}
+
+interface Scope {
+  after(work: () => Promise<void>): void;
+}
+
+async function makeDatabase(server: RunningServer, scope: Scope, templateName: (client: pg.Client) => Promise<string>): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString("hex")}`;
   await asOwner(server, "postgres", async (client) => {
-    await client.query(`create database ${name} template ${await migratedTemplate(server, client)}`);
+    await client.query(`create database ${name} template ${await templateName(client)}`);
     await admitRoles(client, name);
   });
   const pools = new Map<DatabaseRole, pg.Pool>();

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -42,10 +43,9 @@ export async function isInitialised(dataDir: string): Promise<boolean> {
  */
 export async function initialise(dataDir: string, options: { readonly binaries: Binaries; readonly account: Account; readonly password: string; readonly durable: boolean }): Promise<void> {
   await removeAbandoned(dataDir);
-  const staging = join(dataDir, `${stagingPrefix}${process.pid}`);
+  const staging = join(dataDir, `${stagingPrefix}${process.pid}-${randomBytes(4).toString("hex")}`);
   const passwordFile = join(staging, "password");
   const made = join(staging, "cluster");
-  await rm(staging, { recursive: true, force: true });
   await mkdir(staging, { mode: 0o700 });
   try {
     await writeFile(passwordFile, options.password, { mode: 0o600, flag: "wx" });
@@ -79,14 +79,14 @@ function lastWords(failure: unknown): string {
 
 const stagingPrefix = "postgres.new-";
 
-/** Staging folders whose maker was killed. One whose number is in use again stays until it is not. */
+/** Staging folders whose maker was killed. One whose number is in use again, or in which an orphaned initdb still writes, stays for the next time. */
 async function removeAbandoned(dataDir: string): Promise<void> {
   for (const name of await readdir(dataDir)) {
     if (!name.startsWith(stagingPrefix)) continue;
     try {
-      process.kill(Number(name.slice(stagingPrefix.length)), 0);
+      process.kill(Number.parseInt(name.slice(stagingPrefix.length), 10), 0);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ESRCH") await rm(join(dataDir, name), { recursive: true, force: true });
+      if ((error as NodeJS.ErrnoException).code === "ESRCH") await rm(join(dataDir, name), { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
     }
   }
 }

@@ -2,7 +2,6 @@ import { chmod, link, open, rm } from "node:fs/promises";
 
 /** Writes a file that only its owner reads, and waits until it is on the disk. */
 export async function writeDurably(path: string, text: string): Promise<void> {
-  await rm(path, { force: true });
   const handle = await open(path, "wx", 0o600);
   try {
     await handle.writeFile(text);

@@ -29,7 +29,7 @@ export async function keepPasswords(dataDir: string): Promise<Passwords> {
   const kept = await readPasswords(dataDir);
   if (kept !== null && isComplete(kept)) return kept;
   const made = Object.fromEntries(roles.map((role) => [role, randomBytes(passwordBytes).toString("base64url")]));
-  const draft = `${path}.${process.pid}.new`;
+  const draft = `${path}.${randomBytes(8).toString("hex")}.new`;
   await writeDurably(draft, `${JSON.stringify({ ...made, ...kept })}\n`);
   if (kept === null) await placeUnlessThere(draft, path);
   else await rename(draft, path);
@@ -61,8 +61,8 @@ export async function readPasswords(dataDir: string): Promise<Partial<Passwords>
     throw new EmbeddedPostgresError("passwords-unusable", `${path} cannot be read`, { cause });
   }
   try {
-    const passwords = JSON.parse(text) as Partial<Passwords>;
-    if (Object.values(passwords).every((password) => typeof password === "string")) return passwords;
+    const passwords: unknown = JSON.parse(text);
+    if (typeof passwords === "object" && passwords !== null && Object.values(passwords).every((password) => typeof password === "string")) return passwords;
   } catch {
     // Falls through: what the parser says could quote the file.
   }

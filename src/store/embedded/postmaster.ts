@@ -90,7 +90,7 @@ export async function disownStranger(clusterFolder: string): Promise<void> {
 }
 
 async function deadPid(): Promise<number> {
-  const ended = execFile("true");
+  const ended = execFile(process.execPath, ["--version"]);
   await new Promise((settle) => ended.once("close", settle));
   return ended.pid ?? 1;
 }
