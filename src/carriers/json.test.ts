@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import { depthMax, isRecord, list, parseJson, record, text } from "./json.ts";
+
+const parse = (json: string) => parseJson(Buffer.from(json));
+
+describe("json", () => {
+  test("reads what JSON.stringify writes", () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
+        const json = JSON.stringify(value);
+        assert.deepEqual(parse(json), { ok: true, value: JSON.parse(json) });
+      }),
+    );
+  });
+
+  test("passes over a byte order mark", () => {
+    assert.deepEqual(parse("\uFEFF[1]"), { ok: true, value: [1] });
+  });
+
+  test("refuses what is not JSON or not UTF-8", () => {
+    for (const json of ["", " ", "{", "[1,]", "'a'", "NaN", "<a/>", "{}{}"]) assert.deepEqual(parse(json), { ok: false, reason: "malformed" }, json);
+    assert.deepEqual(parseJson(Buffer.from('"é"', "latin1")), { ok: false, reason: "malformed" });
+    assert.deepEqual(parseJson(Buffer.from("[1]", "utf16le")), { ok: false, reason: "malformed" });
+  });
+
+  test("refuses nesting over the bound, in lists and objects, however deep", () => {
+    const lists = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+    assert.equal(parse(lists(depthMax)).ok, true);
+    assert.deepEqual(parse(lists(depthMax + 1)), { ok: false, reason: "too-deep" });
+    assert.deepEqual(parse(lists(500_000)), { ok: false, reason: "too-deep" });
+    assert.deepEqual(parse('{"a":'.repeat(depthMax + 1) + "1" + "}".repeat(depthMax + 1)), { ok: false, reason: "too-deep" });
+  });
+
+  test("keeps a key named after the prototype a plain key", () => {
+    const parsed = parse('{"__proto__": {"polluted": true}}');
+    assert.ok(parsed.ok);
+    assert.equal(record(parsed.value)["polluted"], undefined);
+    assert.equal(record({})["polluted"], undefined);
+  });
+
+  test("never throws", () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void parseJson(bytes)));
+  });
+
+  test("gives an empty object or list for anything else", () => {
+    for (const value of [null, undefined, 1, "a", true, []]) assert.deepEqual(record(value), {});
+    for (const value of [null, undefined, 1, "a", true, {}]) assert.deepEqual(list(value), []);
+    assert.equal(isRecord([]), false);
+    assert.deepEqual(record({ a: 1 }), { a: 1 });
+    assert.deepEqual(list([1]), [1]);
+  });
+
+  test("reads texts trimmed and numbers as written, and nothing for blanks, the placeholder, other types and what is too long", () => {
+    assert.equal(text("  a b "), "a b");
+    assert.equal(text(7), "7");
+    assert.equal(text(0), "0");
+    assert.equal(text("x".repeat(4096))?.length, 4096);
+    for (const value of ["", " \n", "{}", " {} ", "x".repeat(4097), null, undefined, true, {}, [], Number.NaN, Infinity]) assert.equal(text(value), null);
+  });
+});
