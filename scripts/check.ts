@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** `npm run check`: lint and import borders, types; then one planted breach of every border, which the lint must catch. */
+/** `npm run check`: lint and import borders, types, dead code; then one planted breach of every border, which the lint must catch. */
 const root = join(import.meta.dirname, "..");
 
 const breaches: readonly (readonly [file: string, source: string])[] = [
@@ -29,6 +29,8 @@ const lint = run("oxlint", ["--deny-warnings", "src", "test", "scripts"]);
 step("lint and import borders", lint.status === 0, lint.output);
 const types = run("tsc", []);
 step("types", types.status === 0, types.output);
+const dead = run("knip", ["--no-progress", "--no-config-hints"]);
+step("dead code and unused dependencies", dead.status === 0, dead.output);
 for (const [file, source] of breaches) {
   const path = join(root, file);
   mkdirSync(dirname(path), { recursive: true });

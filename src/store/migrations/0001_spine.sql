@@ -3,7 +3,8 @@
 
 create schema parcelkeep;
 grant usage on schema parcelkeep to parcelkeep_ingress, parcelkeep_worker, parcelkeep_archivist, parcelkeep_api;
-alter default privileges in schema parcelkeep revoke execute on functions from public;
+-- Without "in schema": a schema's default privileges can only add to the global ones, and those let everybody execute.
+alter default privileges revoke execute on functions from public;
 
 create table parcelkeep.tenants (
   id uuid primary key,
@@ -389,3 +390,5 @@ end $$;
 
 grant execute on function parcelkeep.tokens_of, parcelkeep.shipments_by_id, parcelkeep.shipments_by_number, parcelkeep.shipments_page, parcelkeep.receipt,
   parcelkeep.dead_letter_page, parcelkeep.retry_dead_letter to parcelkeep_api;
+
+revoke execute on all functions in schema parcelkeep from public;

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { after, describe, test } from "node:test";
+import type { PowerRole } from "../../src/store/roles.ts";
+import { testDatabase } from "../support/database.ts";
+
+/** What each role may do, as DESIGN section 5 has it; everything that is not named here must be refused. */
+const reads: Readonly<Record<string, readonly PowerRole[]>> = {
+  "select * from parcelkeep.tenants": ["parcelkeep_ingress", "parcelkeep_api"],
+  "select * from parcelkeep.api_keys": ["parcelkeep_api"],
+  "select * from parcelkeep.endpoints": ["parcelkeep_ingress", "parcelkeep_api"],
+  "select * from parcelkeep.ingest_sessions": [],
+  "select * from parcelkeep.token_index": [],
+  "select * from parcelkeep.sealed_groups": [],
+  "select * from parcelkeep.subject_links": [],
+  "select salt from parcelkeep.records": [],
+  "select dedupe from parcelkeep.records": [],
+  "select id, state from parcelkeep.records": ["parcelkeep_worker", "parcelkeep_api"],
+  "select message from parcelkeep.inbox": ["parcelkeep_worker"],
+  "select * from parcelkeep.raw_batches": ["parcelkeep_archivist"],
+  "select * from parcelkeep.shipments": ["parcelkeep_worker", "parcelkeep_api"],
+  "select * from parcelkeep.dead_letters": ["parcelkeep_worker", "parcelkeep_api"],
+  "select * from parcelkeep.segments": ["parcelkeep_archivist", "parcelkeep_api"],
+  "delete from parcelkeep.records": [],
+  "delete from parcelkeep.sealed_groups": [],
+  "delete from parcelkeep.segments": [],
+  "delete from parcelkeep.shipments": ["parcelkeep_worker"],
+  "delete from parcelkeep.inbox": ["parcelkeep_worker"],
+  "delete from parcelkeep.raw_batches": ["parcelkeep_archivist"],
+  "update parcelkeep.records set salt = null": [],
+  "update parcelkeep.records set state = 'p'": ["parcelkeep_worker"],
+  "update parcelkeep.segments set records = 0": ["parcelkeep_archivist"],
+  "insert into parcelkeep.records (id) select null where false": [],
+  "insert into parcelkeep.inbox (lane, record, tenant, received_at, message) select 0, null, null, now(), '' where false": ["parcelkeep_worker", "parcelkeep_api"],
+  "select * from parcelkeep.known_records('{}')": ["parcelkeep_ingress"],
+  "select * from parcelkeep.tokens_of('{}')": ["parcelkeep_api"],
+  "select parcelkeep.open_ingest_session(gen_random_uuid(), 1, '')": ["parcelkeep_ingress"],
+  "create table parcelkeep.mine (x int)": [],
+  "create table public.mine (x int)": [],
+  "select pg_read_file('postgresql.conf')": [],
+  "create temporary table mine (x int)": [],
+};
+const roles: readonly PowerRole[] = ["parcelkeep_ingress", "parcelkeep_worker", "parcelkeep_archivist", "parcelkeep_api"];
+
+describe("the table of powers", async () => {
+  const database = await testDatabase({ after });
+  for (const role of roles) {
+    test(`${role} can do what stands in it and nothing else`, async () => {
+      const pool = database.pool(role);
+      const client = await pool.connect();
+      try {
+        for (const [statement, allowed] of Object.entries(reads)) {
+          await client.query("begin");
+          const refusal = await client.query(statement).then(
+            () => null,
+            (error: { code: string }) => error.code,
+          );
+          await client.query("rollback");
+          assert.equal(refusal, allowed.includes(role) ? null : "42501", statement);
+        }
+      } finally {
+        client.release();
+      }
+    });
+  }
+
+  test("the API sees nothing while no tenant is set, and only the one that is", async () => {
+    const owner = database.pool("parcelkeep_owner");
+    const [one, two] = ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"];
+    for (const tenant of [one, two]) {
+      await owner.query("insert into parcelkeep.tenants (id, name) values ($1, 'T')", [tenant]);
+      await owner.query("insert into parcelkeep.shipments (id, public_id, tenant, state) values (gen_random_uuid(), $1::uuid::text, $1, '{}')", [tenant]);
+    }
+    const api = database.pool("parcelkeep_api");
+    assert.equal((await api.query("select * from parcelkeep.shipments")).rowCount, 0);
+    const { rows } = await api.query("select s.* from parcelkeep.shipments_page($1, 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 10) s", [one]);
+    assert.deepEqual(rows.map((row: { public_id: string }) => row.public_id), [one]);
+  });
+});
