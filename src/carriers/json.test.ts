@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { depthMax, isRecord, list, parseJson, record, text } from "./json.ts";
+import { depthMax, isRecord, list, oneOrMany, parseJson, record, text } from "./json.ts";
 
 const parse = (json: string) => parseJson(Buffer.from(json));
 
@@ -50,6 +50,12 @@ describe("json", () => {
     assert.equal(isRecord([]), false);
     assert.deepEqual(record({ a: 1 }), { a: 1 });
     assert.deepEqual(list([1]), [1]);
+  });
+
+  test("takes one object for a list of one, and an empty one for none", () => {
+    assert.deepEqual(oneOrMany({ a: 1 }), [{ a: 1 }]);
+    assert.deepEqual(oneOrMany([{ a: 1 }, 2]), [{ a: 1 }, 2]);
+    for (const value of [{}, null, "{}", 1]) assert.deepEqual(oneOrMany(value), []);
   });
 
   test("reads texts trimmed and numbers as written, and nothing for blanks, the placeholder, other types and what is too long", () => {

@@ -43,6 +43,11 @@ export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** The array, or the one object that stands for it: systems that make JSON out of XML write a list of one without its brackets. An empty object is no item. */
+export function oneOrMany(value: unknown): readonly unknown[] {
+  return isRecord(value) && Object.keys(value).length > 0 ? [value] : list(value);
+}
+
 /** A trimmed, non-empty text, or a finite number as text; null for anything else, for the placeholder `{}` and beyond 4,096 characters. */
 export function text(value: unknown): string | null {
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : null;

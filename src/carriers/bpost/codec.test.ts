@@ -5,8 +5,9 @@ import { codecProperties } from "../../../test/support/codec-properties.ts";
 import { codec } from "./codec.ts";
 
 const answer = readFileSync(new URL("fixtures/at-pickup-point.xml", import.meta.url));
+const delivered = readFileSync(new URL("fixtures/delivered-other-prefixes.xml", import.meta.url));
 
-codecProperties(codec, [answer]);
+codecProperties(codec, [answer, delivered]);
 
 function noticeOf(body: Uint8Array) {
   const decoded = codec.decode(body);
@@ -39,7 +40,7 @@ describe("bpost", () => {
     assert.equal(sorted?.identity, "2026-11-04T22:10:05|T00|BRUSSEL X|Sorted - sorted_out");
     assert.equal(sorted?.country, null);
     assert.equal(unlisted?.text, "Asked for by Odile at the door");
-    assert.equal(unlisted?.time?.confidence, "none");
+    assert.deepEqual([unlisted?.time?.zone, unlisted?.time?.confidence], ["Europe/Brussels", "habit"]);
   });
 
   test("reads the people, the pickup point and the id of the public page", () => {
@@ -60,6 +61,28 @@ describe("bpost", () => {
       { category: "postalCode", role: "pickup_point", value: "4020" },
       { category: "city", role: "pickup_point", value: "Liège" },
       { category: "accessLink", role: "recipient", value: "abcinvented" },
+    ]);
+  });
+
+  test("reads the same under other prefixes, with CDATA and numeric entities, and leaves an image alone", () => {
+    const notice = noticeOf(delivered);
+    assert.equal(notice.trackingNumber, "323299990000000000998877");
+    assert.deepEqual(notice.orderReferences, []);
+    assert.equal(notice.estimatedDelivery, null);
+    assert.deepEqual(notice.events.map(({ status, time }) => [status, time?.local ?? null]), [
+      ["delivered", "2026-11-10T10:15:00"],
+      ["out_for_delivery", null],
+    ]);
+    assert.deepEqual(notice.fields, [
+      { category: "name", role: "recipient", value: "Ghislaine d'Huyvettér" },
+      { category: "street", role: "recipient", value: "Luchtkasteeldreef 3" },
+      { category: "postalCode", role: "recipient", value: "8000" },
+      { category: "city", role: "recipient", value: "Brugge" },
+      { category: "phone", role: "recipient", value: "0470000998" },
+      { category: "organisation", role: "sender", value: 'Boekbinderij "Rug & Snee"' },
+      { category: "street", role: "sender", value: "Fabelstraat 1002" },
+      { category: "postalCode", role: "sender", value: "3000" },
+      { category: "city", role: "sender", value: "Leuven" },
     ]);
   });
 

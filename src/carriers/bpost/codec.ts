@@ -7,7 +7,7 @@ import type { Role } from "../../domain/category.ts";
 import { countryCode } from "../../domain/country.ts";
 import type { EventNotice, Notice } from "../../domain/notice.ts";
 import { personalField, type PersonalField } from "../../domain/personal.ts";
-import { carrierTime } from "../../domain/time.ts";
+import { carrierTime, type CarrierTime } from "../../domain/time.ts";
 import { statusCodes } from "./statuses.ts";
 
 /**
@@ -45,13 +45,13 @@ function itemNotice(item: XmlElement): Notice | null {
     events: children(item, "stateInfo").map(eventOf),
     summary: null,
     // `deliveryTime` is the time of the delivery that has been, not of one to come.
-    estimatedDelivery: carrierTime(text(child(item, "deliveryTimeWindow"), "plannedDeliveryDateWindowEnd")),
+    estimatedDelivery: belgianTime(text(child(item, "deliveryTimeWindow"), "plannedDeliveryDateWindowEnd")),
     fields: fieldsOf(item),
   };
 }
 
 function eventOf(state: XmlElement): EventNotice {
-  const time = carrierTime(text(state, "time"));
+  const time = belgianTime(text(state, "time"));
   const code = text(state, "stateCode");
   const identity = [time?.local ?? text(state, "time"), code, text(state, "location"), text(state, "stateDescription")];
   return {
@@ -62,6 +62,11 @@ function eventOf(state: XmlElement): EventNotice {
     identity: identity.map((part) => part ?? "").join("|"),
     text: text(state, "stateDescription"),
   };
+}
+
+/** The schema's `dateTime` may go without an offset; it is then taken for Belgian time. */
+function belgianTime(value: string | null): CarrierTime | null {
+  return carrierTime(value, { habitZone: "Europe/Brussels" });
 }
 
 function fieldsOf(item: XmlElement): readonly PersonalField[] {

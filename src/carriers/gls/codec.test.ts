@@ -85,6 +85,14 @@ describe("gls", () => {
     });
   });
 
+  test("reads the shop where the parcel waits, given by name or as an object", () => {
+    for (const parcelShop of ["Kiosk De Zwaluw", { name: "Kiosk De Zwaluw" }]) {
+      const decoded = decodeJson({ parcelNo: "0085100000043", deliveryScanInfo: { parcelShop } });
+      assert.ok(decoded.ok);
+      assert.deepEqual(decoded.notices[0]?.fields, [{ category: "organisation", role: "pickup_point", value: "Kiosk De Zwaluw" }]);
+    }
+  });
+
   test("refuses what is neither answer", () => {
     assert.deepEqual(decodeJson({}), { ok: false, reason: "unknown-shape" });
     assert.deepEqual(decodeJson({ parcels: [{ status: "INTRANSIT" }] }), { ok: false, reason: "unknown-shape" });

@@ -1,7 +1,7 @@
 import type { Codec, Decoded } from "../codec.ts";
 import { codedStatus, unknownStatus, type CodedStatus } from "../coded-status.ts";
 import { decodedWhole, unknownShape } from "../decoded.ts";
-import { list, parseJson, record, text } from "../json.ts";
+import { isRecord, list, parseJson, record, text } from "../json.ts";
 import { personalFields } from "../personal-fields.ts";
 import { countryCode } from "../../domain/country.ts";
 import type { EventNotice, Notice } from "../../domain/notice.ts";
@@ -86,6 +86,8 @@ function consumerNotice(parcel: Part): Notice | null {
   const current = codedStatus(consumerStates, parcel["state"]);
   const names = record(parcel["addressInfo"]);
   const expected = record(parcel["deliveryStatus"]);
+  // An object or the bare name of the shop.
+  const shop = record(parcel["deliveryScanInfo"])["parcelShop"];
   return {
     ...bareNotice(trackingNumber),
     events: list(parcel["scans"]).map((scan) => consumerEvent(record(scan))),
@@ -94,6 +96,7 @@ function consumerNotice(parcel: Part): Notice | null {
     fields: personalFields(
       personalField("name", "recipient", record(names["to"])["name"]),
       personalField("organisation", "sender", record(names["from"])["name"]),
+      personalField("organisation", "pickup_point", isRecord(shop) ? shop["name"] : shop),
     ),
   };
 }

@@ -33,6 +33,7 @@ export const eventCodes: ReadonlyMap<string, StatusMeaning> = new Map<string, St
   ["DELIVD.PARCELSHOP", { status: "available_for_pickup", reason: null }], // Delivered at the ParcelShop
   ["DELIVD.DEL_BY_PSAPP", { status: "delivered", reason: "delivered:collected" }], // Handed out by the ParcelShop
   ["DELIVD.NORMAL", { status: "delivered", reason: null }],
+  ["CANCEL.NORMAL", { status: "exception", reason: null }], // Data deleted from GLS's system
 ]);
 
 /**

@@ -98,6 +98,24 @@ describe("postnl", () => {
     }
   });
 
+  test("reads a scan, an address and a status that stand alone without list brackets", () => {
+    const Event = { Code: "J05", Description: "Bezorger is onderweg", TimeStamp: "14-11-2026 09:12:00" };
+    const Address = { AddressType: "01", LastName: "Tesselschade", Zipcode: "7201ZZ" };
+    const decoded = decodeJson({ CompleteStatus: { Shipment: { Barcode: "3SPKTS0000302", Event, Address, OldStatus: {} } } });
+    assert.ok(decoded.ok);
+    const [notice] = decoded.notices;
+    assert.deepEqual(notice?.events.map(({ status, code }) => [status, code]), [["out_for_delivery", "J05"]]);
+    assert.deepEqual(notice?.fields, [
+      { category: "name", role: "recipient", value: "Tesselschade" },
+      { category: "postalCode", role: "recipient", value: "7201ZZ" },
+    ]);
+  });
+
+  test("accepts a warning in place of a shipment", () => {
+    const answer = decodeJson({ CurrentStatus: {}, Warnings: [{ Message: "Nothing found", Code: "2" }] });
+    assert.deepEqual(answer, { ok: true, messageId: null, notices: [] });
+  });
+
   test("accepts a signature without looking into it", () => {
     const answer = decodeJson({ Signature: { Barcode: "3SPKTS0000301", SignatureDate: "2026-11-14T11:02:41", SignatureImage: "iVBORw0KGgo=" } });
     assert.deepEqual(answer, { ok: true, messageId: null, notices: [] });

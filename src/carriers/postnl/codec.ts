@@ -1,7 +1,7 @@
 import type { Codec, Decoded } from "../codec.ts";
 import { codedStatus, unknownStatus } from "../coded-status.ts";
 import { decodedWhole, unknownShape } from "../decoded.ts";
-import { isRecord, list, parseJson, record, text } from "../json.ts";
+import { isRecord, oneOrMany, parseJson, record, text } from "../json.ts";
 import type { EventNotice, Notice } from "../../domain/notice.ts";
 import { carrierTime, type CarrierTime } from "../../domain/time.ts";
 import { fieldsOf } from "./fields.ts";
@@ -29,11 +29,10 @@ function decode(body: Uint8Array): Decoded {
   const root = record(parsed.value);
   const answer = root["CompleteStatus"] ?? root["CurrentStatus"];
   // A search by reference may find several shipments.
-  const found = record(answer)["Shipment"];
-  if (Array.isArray(found)) return decodedWhole(found.map((shipment) => shipmentNotice(record(shipment))), null);
-  if (isRecord(found)) return decodedWhole([shipmentNotice(found)], null);
-  // An image of a signature, without a status. The sealed raw record is all that is kept.
-  return isRecord(root["Signature"]) ? decodedWhole([], null) : unknownShape;
+  const found = oneOrMany(record(answer)["Shipment"]);
+  if (found.length > 0) return decodedWhole(found.map((shipment) => shipmentNotice(record(shipment))), null);
+  // An image of a signature without a status, or a warning in place of a shipment. The sealed raw record is all that is kept.
+  return isRecord(root["Signature"]) || Array.isArray(root["Warnings"]) ? decodedWhole([], null) : unknownShape;
 }
 
 /** @returns null when there is no barcode. */
@@ -61,9 +60,9 @@ function shipmentNotice(shipment: Part): Notice | null {
 
 /** The scans where there are any; else the statuses, of which the current one may or may not be among the old ones. */
 function eventsOf(shipment: Part): readonly EventNotice[] {
-  const scans = list(shipment["Event"]);
+  const scans = oneOrMany(shipment["Event"]);
   if (scans.length > 0) return scans.map((scan) => scanEvent(record(scan)));
-  const old = list(shipment["OldStatus"]).map((status) => statusEvent(record(status)));
+  const old = oneOrMany(shipment["OldStatus"]).map((status) => statusEvent(record(status)));
   if (!isRecord(shipment["Status"])) return old;
   const current = statusEvent(shipment["Status"]);
   return old.some(({ identity }) => identity === current.identity) ? old : [current, ...old];

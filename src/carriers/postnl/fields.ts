@@ -1,4 +1,4 @@
-import { list, record, text } from "../json.ts";
+import { oneOrMany, record, text } from "../json.ts";
 import { personalFields } from "../personal-fields.ts";
 import type { Role } from "../../domain/category.ts";
 import { personalField, type PersonalField } from "../../domain/personal.ts";
@@ -20,7 +20,7 @@ const roles: ReadonlyMap<string, Role> = new Map<string, Role>([
 
 export function fieldsOf(shipment: Part): readonly PersonalField[] {
   return personalFields(
-    ...list(shipment["Address"]).flatMap((address) => addressFields(record(address))),
+    ...oneOrMany(shipment["Address"]).flatMap((address) => addressFields(record(address))),
     personalField("organisation", "sender", record(shipment["Customer"])["Name"]),
   );
 }
