@@ -1,7 +1,7 @@
 import scalar from "@scalar/fastify-api-reference";
 import swagger from "@fastify/swagger";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
-import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from "fastify";
+import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from "fastify";
 import { apiRoutes } from "./api-routes.ts";
 import { hookRoutes } from "./hook-routes.ts";
 import { operatorRoutes } from "./operator-routes.ts";
@@ -19,7 +19,7 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger)
   const app = fastify({
     loggerInstance: logger,
     // A line per request would hold addresses and query strings; counters say what is needed.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyBytesMax,
     routerOptions: { ignoreTrailingSlash: true },
   })
