@@ -6,9 +6,10 @@ import { codec } from "./codec.ts";
 
 const answer = readFileSync(new URL("fixtures/answer-out-for-delivery.json", import.meta.url));
 const push = readFileSync(new URL("fixtures/push-delivered.json", import.meta.url));
+const inLocker = readFileSync(new URL("fixtures/answer-parcel-in-locker.json", import.meta.url));
 const unknownShape = { ok: false, reason: "unknown-shape" };
 
-codecProperties(codec, [answer, push]);
+codecProperties(codec, [answer, push, inLocker]);
 
 function noticeOf(body: Uint8Array) {
   const decoded = codec.decode(body);
@@ -90,6 +91,65 @@ describe("dhl-unified", () => {
       { category: "name", role: "signatory", value: "Ottokar Niemand" },
       { category: "accessLink", role: "recipient", value: "https://pod.dhl.example/17" },
     ]);
+  });
+
+  test("reads DHL Paket's own event where the status code does not contradict it", () => {
+    const notice = noticeOf(inLocker);
+    assert.deepEqual(notice.events.map(({ status, reason, code }) => [status, reason, code]), [
+      ["available_for_pickup", null, "HLDCC"],
+      ["delivery_attempt_failed", "recipient:absent", "NTDEL_NHOME"],
+      ["out_for_delivery", null, "SRTED_NRQRD_PO"],
+      ["in_transit", null, "MVARR"],
+      ["in_transit", null, "transit"],
+      ["in_transit", null, "transit"],
+      ["info_received", null, "pre-transit"],
+    ]);
+    assert.deepEqual([notice.summary?.status, notice.summary?.code], ["available_for_pickup", "HLDCC"]);
+  });
+
+  test("does not read DHL Paket's events into another division's answer", () => {
+    const other = decodeJson({ id: "1234567890", service: "express", status: { statusCode: "transit", statusDetailed: "HLDCC_LDPCK_LA" } });
+    assert.ok(other.ok);
+    assert.equal(other.notices[0]?.summary?.status, "in_transit");
+  });
+
+  test("reads addresses of people and the locker, and leaves the routing code and account numbers alone", () => {
+    const notice = noticeOf(inLocker);
+    assert.deepEqual(notice.orderReferences, ["NEBEL-77"]);
+    assert.deepEqual(notice.alternativeNumbers, []);
+    assert.deepEqual(notice.fields, [
+      { category: "name", role: "recipient", value: "Hedwig Erdacht" },
+      { category: "street", role: "recipient", value: "Luftschlossweg" },
+      { category: "postalCode", role: "recipient", value: "99998" },
+      { category: "street", role: "recipient", value: "Luftschlossweg, Hinterhaus" },
+      { category: "city", role: "recipient", value: "Weimar" },
+      { category: "region", role: "recipient", value: "Thüringen" },
+      { category: "organisation", role: "sender", value: "Papiermühle Nebel" },
+      { category: "organisation", role: "pickup_point", value: "Packstation 998" },
+      { category: "accessLink", role: "pickup_point", value: "https://www.dhl.example/orte?address=99998:998" },
+    ]);
+  });
+
+  test("takes an estimate at midnight for a day and its zone for nothing", () => {
+    const { estimatedDelivery } = noticeOf(inLocker);
+    assert.deepEqual([estimatedDelivery?.local, estimatedDelivery?.zone, estimatedDelivery?.confidence], ["2026-11-12T00:00:00", null, "none"]);
+  });
+
+  test("reads a delivery to the sender as returned and a return on its way as returning", () => {
+    const returning = (statusCode: string) => {
+      const status = { timestamp: "2026-11-12T12:08:00", statusCode };
+      const decoded = decodeJson({ shipments: [{ id: "00399999990000000031", returnFlag: true, status, events: [status] }] });
+      assert.ok(decoded.ok);
+      const { summary, events } = decoded.notices[0]!;
+      return [summary, events[0]].map((stated) => [stated?.status, stated?.reason]);
+    };
+    assert.deepEqual(returning("delivered"), [["returned", null], ["returned", null]]);
+    assert.deepEqual(returning("transit"), [["exception", "transit:returning"], ["in_transit", null]]);
+  });
+
+  test("accepts a message about the subscription without looking into it", () => {
+    const message = decodeJson({ scope: "subscription.failure", secret: "geheim", failure: { status: 404 } });
+    assert.deepEqual(message, { ok: true, messageId: null, notices: [] });
   });
 
   test("accepts a bare shipment and an empty list", () => {

@@ -1,7 +1,8 @@
 import type { Codec, Decoded } from "../codec.ts";
 import { decodedWhole } from "../decoded.ts";
-import { isRecord, parseJson, record } from "../json.ts";
+import { isRecord, parseJson, record, text } from "../json.ts";
 import type { Notice } from "../../domain/notice.ts";
+import { parcelEvents } from "./parcel-de.ts";
 import { shipmentNotice } from "./shipment.ts";
 import { statusCodes, statusWords } from "./statuses.ts";
 
@@ -14,7 +15,7 @@ export const codec: Codec = {
   title: "DHL",
   authentication: { kind: "shared-secret", headers: ["dhl-api-key", "x-api-key"] },
   contentTypes: ["json"],
-  codes: new Set([...statusCodes.keys(), ...statusWords.keys()]),
+  codes: new Set([...statusCodes.keys(), ...statusWords.keys(), ...parcelEvents.keys()]),
   decode,
 };
 
@@ -24,6 +25,8 @@ function decode(body: Uint8Array): Decoded {
   const root = record(parsed.value);
   if (Array.isArray(root["shipments"])) return decodedWhole(root["shipments"].map(notice), null);
   if (isRecord(root["shipment"])) return decodedWhole([notice(root["shipment"])], null);
+  // A message about the subscription itself (`subscription.failure`); it names no shipment.
+  if (text(root["scope"])?.startsWith("subscription.") === true) return decodedWhole([], null);
   return decodedWhole([notice(root)], null);
 }
 

@@ -12,13 +12,16 @@ export function fieldsOf(shipment: Part): readonly PersonalField[] {
   return personalFields(
     ...partyFields("recipient", record(details["receiver"])),
     ...placeFields("recipient", record(shipment["destination"])),
+    ...partyFields("recipient", record(details["consignee"])),
     ...partyFields("sender", record(details["sender"])),
     ...placeFields("sender", record(shipment["origin"])),
+    ...partyFields("sender", record(details["shipper"])),
     ...partyFields("signatory", record(proof["signed"])),
     linkField("signatory", proof["signatureUrl"]),
     linkField("recipient", proof["documentUrl"]),
     linkField("recipient", shipment["serviceUrl"]),
     linkField("recipient", shipment["rerouteUrl"]),
+    ...servicePointFields(record(record(shipment["destination"])["servicePoint"])),
   );
 }
 
@@ -26,25 +29,33 @@ export function fieldsOf(shipment: Part): readonly PersonalField[] {
 function partyFields(role: Role, party: Part): readonly (PersonalField | null)[] {
   const name = text(party["name"]);
   const full = [text(party["givenName"]), text(party["familyName"])].filter((part) => part !== null).join(" ");
-  const category = party["@type"] === "Organization" ? "organisation" : "name";
+  const category = party["@type"] === "Organization" || party["@type"] === "Company" ? "organisation" : "name";
   return [
     personalField("name", role, full),
     name === null || full.includes(name) ? null : personalField(category, role, name),
     personalField("organisation", role, party["organizationName"]),
     personalField("phone", role, party["telephone"]),
     personalField("email", role, party["email"]),
+    ...placeFields(role, party),
   ];
 }
 
-/** DHL has no field for the house, so divisions write "street 1, CITY" as `addressLocality`: one with a digit is read as a street. */
+/** There is a `streetAddress`, yet divisions write "street 1, CITY" as `addressLocality`: one with a digit is read as a street. */
 function placeFields(role: Role, place: Part): readonly (PersonalField | null)[] {
   const address = record(place["address"]);
   const locality = text(address["addressLocality"]);
   return [
-    personalField("street", role, address["streetAddress"]),
+    personalField("street", role, [text(address["streetAddress"]), text(address["addressLine"])].filter((part) => part !== null).join(", ")),
     personalField(/\d/.test(locality ?? "") ? "street" : "city", role, locality),
+    personalField("city", role, address["addressLocalityServicing"]),
     personalField("postalCode", role, address["postalCode"]),
+    personalField("region", role, address["addressRegion"]),
   ];
+}
+
+/** The shop or locker where the parcel is handed out. */
+function servicePointFields(point: Part): readonly (PersonalField | null)[] {
+  return [personalField("organisation", "pickup_point", point["label"]), linkField("pickup_point", point["url"])];
 }
 
 /** The schema's sample holds the word "string" where a link belongs. */

@@ -1,10 +1,11 @@
-import { codedStatus, unknownStatus, type CodedStatus } from "../coded-status.ts";
+import { withoutZone } from "../doubtful-zone.ts";
 import { isRecord, list, record, text } from "../json.ts";
 import { countryCode } from "../../domain/country.ts";
 import type { EventNotice, Notice, SummaryNotice } from "../../domain/notice.ts";
 import { carrierTime, type CarrierTime } from "../../domain/time.ts";
 import { fieldsOf } from "./fields.ts";
-import { freightReferences, parcelReferences, statusCodes, statusWords } from "./statuses.ts";
+import { merchantReferences, parcelReferences } from "./references.ts";
+import { statusOf } from "./status.ts";
 
 type Part = Readonly<Record<string, unknown>>;
 
@@ -20,7 +21,7 @@ export function shipmentNotice(shipment: Part): Notice | null {
   const pieces = list(details["pieceIds"]).map(text).filter((piece) => piece !== null);
   // Several pieces are several parcels, not other numbers of one.
   const others = [...(pieces.length === 1 ? pieces : []), ...numbers(references.filter(({ type }) => parcelReferences.has(type)))];
-  const ofMerchant = references.filter(({ type }) => !parcelReferences.has(type) && !freightReferences.has(type));
+  const ofMerchant = references.filter(({ type }) => merchantReferences.has(type));
   return {
     kind: "tracking",
     carrier: "dhl-unified",
@@ -29,9 +30,9 @@ export function shipmentNotice(shipment: Part): Notice | null {
     alternativeNumbers: [...new Set(others)].filter((number) => number !== trackingNumber),
     parentNumber: null,
     orderReferences: [...new Set(numbers(ofMerchant))],
-    events: list(shipment["events"]).map((event) => eventOf(record(event), record(shipment["status"]))),
-    summary: summaryOf(shipment["status"]),
-    estimatedDelivery: carrierTime(shipment["estimatedTimeOfDelivery"]) ?? carrierTime(record(shipment["estimatedDeliveryTimeFrame"])["estimatedThrough"]),
+    events: list(shipment["events"]).map((event) => eventOf(record(event), shipment)),
+    summary: summaryOf(shipment),
+    estimatedDelivery: estimatedDelivery(shipment),
     fields: fieldsOf(shipment),
   };
 }
@@ -45,12 +46,12 @@ function numbers(references: readonly Part[]): readonly string[] {
   return references.map((reference) => numberOf(reference["number"])).filter((number) => number !== null);
 }
 
-function eventOf(event: Part, status: Part): EventNotice {
+function eventOf(event: Part, shipment: Part): EventNotice {
   const address = record(record(event["location"])["address"]);
-  const time = eventTime(event, status);
+  const time = eventTime(event, record(shipment["status"]));
   const identity = [time?.local, event["statusCode"], event["status"], address["countryCode"], address["postalCode"], address["addressLocality"], event["description"]];
   return {
-    ...statusOf(event),
+    ...statusOf(event, shipment["service"], isReturn(shipment)),
     time,
     country: countryCode(address["countryCode"]),
     identity: identity.map((part) => text(part) ?? "").join("|"),
@@ -66,18 +67,23 @@ function eventTime(event: Part, status: Part): CarrierTime | null {
   return repeated !== null && repeated.instant !== null && repeated.local === time.local ? repeated : time;
 }
 
-function summaryOf(status: unknown): SummaryNotice | null {
-  if (!isRecord(status)) return null;
-  const coded = statusOf(status);
-  const time = carrierTime(status["timestamp"]);
-  return coded.code === null && time === null ? null : { ...coded, time };
+/** A shipment that is on its way and flagged as a return is on its way back. */
+function summaryOf(shipment: Part): SummaryNotice | null {
+  if (!isRecord(shipment["status"])) return null;
+  const status = statusOf(shipment["status"], shipment["service"], isReturn(shipment));
+  const time = carrierTime(shipment["status"]["timestamp"]);
+  if (status.code === null && time === null) return null;
+  const isOnWayBack = isReturn(shipment) && status.status === "in_transit";
+  return isOnWayBack ? { status: "exception", reason: "transit:returning", code: status.code, time } : { ...status, time };
 }
 
-/** The status by `statusCode`, made finer by the word in `status` where the two agree. */
-function statusOf(part: Part): CodedStatus {
-  const coded = codedStatus(statusCodes, part["statusCode"]) ?? unknownStatus;
-  const word = text(part["status"])?.toUpperCase().replace(/[\s_-]+/g, " ").replace(/\.$/, "") ?? "";
-  const finer = statusWords.get(word);
-  if (finer === undefined || (coded.status !== "unknown" && coded.code !== finer.within)) return coded;
-  return { status: finer.status, reason: finer.reason, code: word };
+function isReturn(shipment: Part): boolean {
+  return shipment["returnFlag"] === true;
+}
+
+/** The end of the time frame, else the single time. Midnight there means that only the day is known, so its zone means nothing. */
+function estimatedDelivery(shipment: Part): CarrierTime | null {
+  const through = carrierTime(record(shipment["estimatedDeliveryTimeFrame"])["estimatedThrough"]);
+  const single = carrierTime(shipment["estimatedTimeOfDelivery"]);
+  return through ?? (single?.local.endsWith("T00:00:00") === true ? withoutZone(single) : single);
 }

@@ -34,7 +34,3 @@ export const statusWords: ReadonlyMap<string, StatusWord> = new Map<string, Stat
   ["RETURN TO SENDER", { within: "failure", status: "exception", reason: "transit:returning" }],
   ["RETURNED TO SENDER", { within: "failure", status: "returned", reason: null }],
 ]);
-
-/** Kinds of `details.references` that name the parcel itself; the other kinds below are freight documents and stay in the raw record. Any kind that is in neither list is the merchant's. */
-export const parcelReferences: ReadonlySet<unknown> = new Set(["local-tracking-number", "domestic-consignment-id"]);
-export const freightReferences: ReadonlySet<unknown> = new Set(["housebill", "masterbill", "container-number"]);

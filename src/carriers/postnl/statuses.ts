@@ -1,4 +1,5 @@
-import type { Status, StatusMeaning, StatusReason } from "../../domain/status.ts";
+import { statusTable } from "../status-table.ts";
+import type { StatusMeaning } from "../../domain/status.ts";
 
 /**
  * Status codes: PostNL's reference "T & T Status Codes" (read 2026-11-24 in PostNL's public SDK documentation), comments in its words.
@@ -38,7 +39,7 @@ export const statusCodes: ReadonlyMap<string, StatusMeaning> = new Map<string, S
  * under. `01A` and `05Y` are an older notation in PostNL's recorded answers. Codes whose text says nothing of the parcel's progress
  * (a customer's call, an unsafe place to leave it) are left out.
  */
-const eventCodesByMeaning: readonly (readonly [Status, StatusReason | null, string])[] = [
+export const eventCodes = statusTable([
   ["info_received", null, "A01 01A A10 A71 F01 X80 A20 A21 J56 J93"],
   ["info_received", "sender:not_handed_over", "D02 D03 D04 D05 D06 D07 D09 D40 Y80 Y81 M03"],
   ["exception", "sender:cancelled", "D41 H30 H31 Q02 R06"],
@@ -81,8 +82,4 @@ const eventCodesByMeaning: readonly (readonly [Status, StatusReason | null, stri
   ["delivered", "delivered:safe_place", "I12 Z09"],
   ["delivered", "delivered:collected", "I02 I22 Z06"],
   ["delivered", "delivered:partial", "J91"],
-];
-
-export const eventCodes: ReadonlyMap<string, StatusMeaning> = new Map(
-  eventCodesByMeaning.flatMap(([status, reason, codes]) => codes.split(" ").map((code): [string, StatusMeaning] => [code, { status, reason }])),
-);
+]);
