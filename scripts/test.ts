@@ -11,7 +11,7 @@ npm test -- --test-name-pattern="adopts"   options go to node --test, with their
 `;
 
 /** Test files lie beside what they test; those of whole journeys and public vectors stand alone. `test/faults` is not among them: it kills processes for minutes. */
-const places = ["src/**/*.test.ts", "test/{journeys,vectors,support}/**/*.test.ts"];
+const places = ["src/**/*.test.ts", "test/{journeys,vectors,support}/**/*.test.ts", "scripts/**/*.test.ts"];
 
 const given = process.argv.slice(2);
 if (given.includes("--help")) {
