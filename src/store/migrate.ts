@@ -3,16 +3,13 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ClientBase } from "pg";
 
-/** Every code of {@link MigrationError}, for the error page and its test. */
-export const migrationErrorCodes = ["changed", "gap", "newer-database", "failed"] as const;
-
 export class MigrationError extends Error {
   override readonly name = "MigrationError";
   /**
    * What the caller does next: `changed` and `gap` mean that the program's files are not the released ones, `newer-database` wants a newer program,
    * `failed` has the database's error as its cause. In all cases the database is as it was before the file that the message names.
    */
-  readonly code: (typeof migrationErrorCodes)[number];
+  readonly code: "changed" | "gap" | "newer-database" | "failed";
   constructor(code: MigrationError["code"], message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;

@@ -108,8 +108,12 @@ test("refuses a server that another program runs with other settings", async (t)
 test("keeps its share through a crash of one of the server's processes", async (t) => {
   const folder = await dataFolder(t);
   const ours = await start(folder);
-  const [backend] = (await query(ours, "select pid from pg_stat_activity where application_name = 'parcelkeep lease'")) as { pid: number }[];
-  process.kill(backend!.pid, "SIGKILL");
+  const lease = "select pid from pg_stat_activity where application_name = 'parcelkeep lease'";
+  const [before] = (await query(ours, lease)) as { pid: number }[];
+  process.kill(before!.pid, "SIGKILL");
+  // Each attempt waits for the server's answer, which refuses us until it has recovered.
+  let again = before;
+  while (again === undefined || again.pid === before!.pid) [again] = (await query(ours, lease).catch(() => [])) as { pid: number }[];
   const other = await databaseProgram(folder);
   assert.equal(other.database.pid, ours.pid);
   await other.stop();

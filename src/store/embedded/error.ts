@@ -1,16 +1,12 @@
-/** Every code of {@link EmbeddedPostgresError}, for the error page and its test. */
-export const embeddedPostgresErrorCodes = [
-  "unsupported-platform",
-  "binaries-unusable",
-  "folder-unusable",
-  "passwords-unusable",
-  "initialisation-failed",
-  "start-failed",
-  "not-ready",
-  "stop-failed",
-] as const;
-
-export type EmbeddedPostgresErrorCode = (typeof embeddedPostgresErrorCodes)[number];
+export type EmbeddedPostgresErrorCode =
+  | "unsupported-platform"
+  | "binaries-unusable"
+  | "folder-unusable"
+  | "passwords-unusable"
+  | "initialisation-failed"
+  | "start-failed"
+  | "not-ready"
+  | "stop-failed";
 
 export class EmbeddedPostgresError extends Error {
   override readonly name = "EmbeddedPostgresError";

@@ -110,7 +110,10 @@ class Supervised implements EmbeddedPostgres {
     await this.#lease.close();
   }
 
-  /** After a crash of one of its processes the server restarts itself and ends all connections, ours too; then a new share is taken. */
+  /**
+   * After a crash of one of its processes the server restarts itself and ends all connections, ours too; then a new share is taken. Another program that
+   * ends in this tenth of a second finds nobody and stops the server under us, which `exited` tells.
+   */
   async #keepShare(): Promise<void> {
     const isStillThere = (): Promise<boolean> => isPostgresOf(this.#place.clusterFolder, this.pid);
     const owner = ownersConnection({ ...this.#place, port: this.port }, maintenanceDatabase);
