@@ -185,7 +185,7 @@ async function freshCheckout(t: TestContext): Promise<string> {
   const checkout = join(around, "a checkout");
   for (const folder of ["scripts", "bin", "fake", "src/cli"]) await mkdir(join(checkout, folder), { recursive: true });
   for (const name of await readdir(join(own, "scripts"))) if (name.endsWith(".mjs")) await cp(join(own, "scripts", name), join(checkout, "scripts", name));
-  await cp(join(own, "bin", "parcelkeep"), join(checkout, "bin", "parcelkeep"));
+  await cp(join(own, "bin"), join(checkout, "bin"), { recursive: true });
   await writeFile(join(checkout, "package.json"), '{"type": "module"}');
   await writeFile(join(checkout, "src", "cli", "main.ts"), "console.log(JSON.stringify({ args: process.argv.slice(2), node: process.argv0, cache: process.env.NODE_COMPILE_CACHE }) as string)");
   await writeFile(join(checkout, "fake", "npm-cli.js"), fakeNpm);
