@@ -5,5 +5,6 @@ const [dataDir = "", settings = "{}"] = process.argv.slice(2);
 const postgres = await startEmbeddedPostgres({ dataDir, settings: JSON.parse(settings) as Record<string, string>, log: () => {} });
 process.stdout.write(`${JSON.stringify({ pid: postgres.pid, port: postgres.port, adopted: postgres.adopted })}\n`);
 process.stdin.once("data", () => {
-  void postgres.stop().then(() => process.exit(0));
+  // Without process.exit: after stop() nothing may keep a program alive.
+  void postgres.stop().then(() => process.stdin.destroy());
 });

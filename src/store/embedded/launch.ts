@@ -27,8 +27,8 @@ export interface Running {
   readonly pid: number;
   readonly port: number;
   readonly lease: Lease;
-  /** Of our child; null for a server that another program started. */
-  readonly childExit: Promise<Exit> | null;
+  /** Our child; null for a server that another program started. */
+  readonly child: { readonly exit: Promise<Exit>; /** It goes on without us and does not keep this program alive. */ letGo(): void } | null;
 }
 
 /**
@@ -52,7 +52,7 @@ async function join(place: Place): Promise<Running | null> {
   if (found === null) return null;
   const lease = await takeLease(ownersConnection({ ...place, port: found.port }, maintenanceDatabase), () => isPostgresOf(place.clusterFolder, found.pid), readyDeadlineMs);
   if (lease === null) return null;
-  if (await hasOurSettings(place, found.port)) return { ...found, lease, childExit: null };
+  if (await hasOurSettings(place, found.port)) return { ...found, lease, child: null };
   // An earlier version, or a test without fsync: what it acknowledges is not what we promise.
   if (!(await lease.returnShare())) {
     await lease.close();
@@ -78,17 +78,17 @@ async function launch(place: Place, attempt: number): Promise<Running | null> {
   // A group of its own: a Ctrl-C in the terminal is for us, and our last commits need the server.
   const child = spawn(file, args, { ...options, detached: true, stdio: ["ignore", serverLog.handle.fd, serverLog.handle.fd] });
   let hasExited = false;
-  const childExit = new Promise<Exit>((settle) => {
+  const exit = new Promise<Exit>((settle) => {
     child.once("exit", (code, signal) => settle({ code, signal }));
     child.once("error", () => settle({ code: null, signal: null }));
   });
-  void childExit.then(() => (hasExited = true));
+  void exit.then(() => (hasExited = true));
   try {
     const lease = await takeLease(ownersConnection({ ...place, port }, maintenanceDatabase), async () => !hasExited, readyDeadlineMs);
-    if (lease !== null) return { pid: child.pid ?? 0, port, lease, childExit };
+    if (lease !== null) return { pid: child.pid ?? 0, port, lease, child: { exit, letGo: () => child.unref() } };
     const said = await serverLog.tail();
     if (isWorthAnotherAttempt(said)) return null;
-    const { code, signal } = await childExit;
+    const { code, signal } = await exit;
     throw new EmbeddedPostgresError("start-failed", `the server ended while starting (${signal ?? `exit code ${code}`})`, { serverLog: said });
   } catch (error) {
     child.kill("SIGINT");

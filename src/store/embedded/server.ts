@@ -24,7 +24,7 @@ export interface EmbeddedPostgres {
   readonly pid: number;
   /** Another program started it: one that was killed, or one that still uses it. */
   readonly adopted: boolean;
-  /** Settles when the server has ended, asked or not. Code and signal are known of a child only. */
+  /** Settles when the server has ended, asked or not; not to be waited for once `stop` has left it to another program. Code and signal are known of a child only. */
   readonly exited: Promise<Exit>;
   /** By the socket where there is one. All roles exist and may connect; what they may do is for the migrations to say. */
   connection(role: DatabaseRole): Connection;
@@ -47,7 +47,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const running = await joinOrLaunch(place);
   await ensureDatabase(running.lease.client);
   await openToRoles(place, running);
-  options.log(`database ${running.childExit === null ? "adopted" : "started"}: process ${running.pid}, port ${running.port}`);
+  options.log(`database ${running.child === null ? "adopted" : "started"}: process ${running.pid}, port ${running.port}`);
   return new Supervised(place, running, options.log);
 }
 
@@ -71,6 +71,7 @@ class Supervised implements EmbeddedPostgres {
   readonly adopted: boolean;
   readonly exited: Promise<Exit>;
   readonly #place: Place;
+  readonly #child: Running["child"];
   readonly #log: (line: string) => void;
   #lease: Lease;
   #stopped: Promise<void> | null = null;
@@ -79,12 +80,13 @@ class Supervised implements EmbeddedPostgres {
     this.port = running.port;
     this.socketDir = place.socketDir;
     this.pid = running.pid;
-    this.adopted = running.childExit === null;
+    this.adopted = running.child === null;
+    this.#child = running.child;
     this.#place = place;
     this.#log = log;
     this.#lease = running.lease;
     const gone = this.#keepShare();
-    this.exited = running.childExit ?? gone.then(() => ({ code: null, signal: null }));
+    this.exited = running.child?.exit ?? gone.then(() => ({ code: null, signal: null }));
   }
 
   connection(role: DatabaseRole): Connection {
@@ -105,6 +107,7 @@ class Supervised implements EmbeddedPostgres {
       await this.exited;
       this.#log("database stopped");
     } else {
+      this.#child?.letGo();
       this.#log("database left running: another program uses it");
     }
     await this.#lease.close();
