@@ -33,7 +33,7 @@ export const commands = {
     const stopDemo = demo ? await startDemo(program.url, program.operatorKey, config.dataDir, (line) => process.stdout.write(`${line}\n`)) : () => {};
     process.stdout.write("Stop with Ctrl-C.\n");
     const ended = new Promise<null>((resolve) => {
-      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(null));
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve(null));
     });
     const failure = await Promise.race([ended, program.failed]);
     stopDemo();
