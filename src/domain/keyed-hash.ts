@@ -8,6 +8,7 @@ import { createHmac, createSecretKey, hash } from "node:crypto";
 export class KeyedHash {
   #inner: Buffer;
   readonly #outer: Buffer;
+  #disposed = false;
 
   /** @param key 1 to 64 bytes; copied into the pads, the caller may zero it. */
   constructor(key: Uint8Array) {
@@ -34,13 +35,15 @@ export class KeyedHash {
     return this.#finish(bytes.length);
   }
 
-  /** Zeroes the pads; the instance is useless afterwards. */
+  /** Zeroes the pads; any later use throws, since a digest under zeroed pads would be a digest under no key. */
   [Symbol.dispose](): void {
+    this.#disposed = true;
     this.#inner.fill(0);
     this.#outer.fill(0);
   }
 
   #finish(length: number): string {
+    if (this.#disposed) throw new Error("this key was zeroed");
     this.#outer.write(hash("sha256", this.#inner.subarray(0, 64 + length), "binary"), 64, 32, "latin1");
     return hash("sha256", this.#outer, "binary");
   }

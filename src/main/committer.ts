@@ -1,3 +1,4 @@
+import { type FramedRecord, packRecords } from "../domain/record-frame.ts";
 import type { ClaimRow, GroupRow, IngestStore, RecordRow } from "../store/ingest-store.ts";
 import { uuidText } from "../store/binary-array.ts";
 import type { IngestSession, IngestSessions } from "../vault/ingest-session.ts";
@@ -193,8 +194,7 @@ export class Committer {
     const groups: GroupRow[] = [];
     const claimed: { claim: TokenClaim; row: ClaimRow; record: number }[] = [];
     const claimGroups: GroupRow[] = [];
-    const parts: Uint8Array[] = [];
-    let offset = 0;
+    const frames: FramedRecord[] = [];
     const messages = records.map((record) => record.messages);
 
     for (const [number, record] of records.entries()) {
@@ -219,8 +219,7 @@ export class Committer {
       const session = sessions.get(record.tenant)!;
       const salt = pooledRandom(saltBytes);
       const sealed = sealRawRecord(session.hash, salt, record.tenant, record.id, record.raw);
-      const head = recordHead(sealed.length, record.id, session.id);
-      parts.push(head, sealed);
+      frames.push({ recordId: record.id, sessionId: session.id, sealed });
       rows.push({
         id: record.id,
         dedupe: record.dedupe,
@@ -231,14 +230,14 @@ export class Committer {
         receivedAt: record.receivedAt,
         session: session.id,
         salt,
-        offset,
+        offset: 0,
         sealedBytes: sealed.length,
         failure: record.failure,
         jobs: messages[number]!.map((message, index) => ({ lane: record.lanes[index]!, message })),
       });
-      offset += head.length + sealed.length;
     }
-    return { body: Buffer.concat(parts, offset), rows, groups };
+    const { body, offsets } = packRecords(frames);
+    return { body, rows: rows.map((row, index) => ({ ...row, offset: offsets[index]! })), groups };
   }
 
   async #sessionsOf(records: readonly PendingRecord[]): Promise<Map<string, IngestSession>> {
@@ -280,15 +279,6 @@ export class Committer {
 function groupRow(session: IngestSession, record: PendingRecord, group: SealGroup): GroupRow {
   const sealed = sealGroup(session, record.tenant, group);
   return { id: group.id, tenant: record.tenant, subject: group.subject, record: record.id, session: session.id, ...sealed };
-}
-
-/** Head of a record in a segment (docs/segment-format.md): u32 length of what follows the head, record id, u32 session. */
-function recordHead(sealedBytes: number, id: Uint8Array, session: number): Buffer {
-  const head = Buffer.allocUnsafe(24);
-  head.writeUInt32BE(sealedBytes, 0);
-  head.set(id, 4);
-  head.writeUInt32BE(session, 20);
-  return head;
 }
 
 /** Connection trouble and shutdown (SQLSTATE classes 08, 53, 57, 40), and errors of the socket, which have no SQLSTATE. */

@@ -46,6 +46,8 @@ export interface Program {
 /** Starts the embedded default: database, ingress and API, worker and archivist, on one data folder. */
 export async function startProgram(config: Config): Promise<Program> {
   await mkdir(config.dataDir, { recursive: true });
+  // Asked before the lock: a program whose database connection broke has lost the lock and still holds the folder.
+  refuseWhereRunning(config, await runningProgram(config.dataDir));
   const operatorKey = await ensureOperatorKey(config.dataDir);
   const keyFile = join(config.dataDir, "keys", "root.json");
   if (!existsSync(keyFile)) await createLocalKeyFile(keyFile);
@@ -124,12 +126,15 @@ async function takeLock(owner: pg.Client, config: Config): Promise<void> {
     const { rows } = await owner.query<{ held: boolean }>("select pg_try_advisory_lock($1) as held", [programLock]);
     if (rows[0]!.held) return;
     const running = await runningProgram(config.dataDir);
-    if (running !== null || Date.now() > deadline) {
-      const where = running === null ? "" : ` (process ${running.pid}, ${running.url})`;
-      throw new ProgramError("already-running", `another program holds the data folder ${config.dataDir}${where}`);
-    }
+    refuseWhereRunning(config, running);
+    if (Date.now() > deadline) throw new ProgramError("already-running", `another program holds the data folder ${config.dataDir}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+function refuseWhereRunning(config: Config, running: RunFile | null): void {
+  if (running === null) return;
+  throw new ProgramError("already-running", `another program holds the data folder ${config.dataDir} (process ${running.pid}, ${running.url})`);
 }
 
 async function ensureOperatorKey(dataDir: string): Promise<string> {

@@ -4,6 +4,8 @@ import type { SealingKeys } from "./keys/provider.ts";
 /** A session key seals for at most this long, and for at most this many records (DESIGN section 6). */
 export const sessionAgeMaxMs = 60_000;
 export const sessionRecordsMax = 10_000;
+/** A batch that took the session just before its end has this long to finish sealing; after it the key is gone and the batch fails, unacknowledged. */
+const sealingGraceMs = 30_000;
 
 export interface IngestSession {
   readonly id: number;
@@ -26,6 +28,8 @@ interface Held {
  */
 export class IngestSessions {
   readonly #held = new Map<string, Held>();
+  /** Ended, not yet zeroed. */
+  #ended: { readonly session: IngestSession; readonly endedAt: number }[] = [];
   readonly #opening = new Map<string, Promise<Held>>();
   readonly #keys: SealingKeys;
   readonly #open: OpenSession;
@@ -56,10 +60,18 @@ export class IngestSessions {
   /** Zeroes what has ended; to be called now and then, so that a quiet tenant's key does not outlive its time. */
   sweep(): void {
     for (const [tenant, held] of this.#held) {
-      if (this.#now() - held.openedAt < sessionAgeMaxMs) continue;
-      this.#held.delete(tenant);
-      held.session.hash[Symbol.dispose]();
+      if (this.#now() - held.openedAt >= sessionAgeMaxMs) this.#end(tenant);
     }
+    const over = this.#ended.filter(({ endedAt }) => this.#now() - endedAt >= sealingGraceMs);
+    for (const { session } of over) session.hash[Symbol.dispose]();
+    this.#ended = this.#ended.filter((each) => !over.includes(each));
+  }
+
+  #end(tenant: string): void {
+    const held = this.#held.get(tenant);
+    if (held === undefined) return;
+    this.#held.delete(tenant);
+    this.#ended.push({ session: held.session, endedAt: this.#now() });
   }
 
   async #renew(tenant: string): Promise<Held> {
@@ -69,7 +81,7 @@ export class IngestSessions {
       plaintext.fill(0);
       const id = await this.#open(tenant, this.#epoch, wrapped);
       const fresh: Held = { session: { id, hash }, openedAt: this.#now(), records: 0 };
-      // The one before may still be sealing a batch in this turn of the loop; its pads go when the collector takes it or at the next sweep.
+      this.#end(tenant);
       this.#held.set(tenant, fresh);
       return fresh;
     } finally {

@@ -171,7 +171,7 @@ create table parcelkeep.segment_batches (
 );
 create index segment_batches_segment on parcelkeep.segment_batches (segment, position);
 
--- Writing, as functions: ingress holds no right on any table. -----------------------------------------------------------------
+-- Writing, as functions: ingress reads endpoints and tenants and holds no other right on a table. -----------------------------------------------------------------
 
 -- Claims tokens for values that this process has not met, and stores the groups that hold them, in one short transaction of their own:
 -- an index entry and the sealed value behind it appear together or not at all. It is not flushed by itself (the record's commit, which follows,
