@@ -27,6 +27,8 @@ const step = (name: string, passed: boolean, output = ""): void => {
 
 const lint = run("oxlint", ["--deny-warnings", "src", "test", "scripts"]);
 step("lint and import borders", lint.status === 0, lint.output);
+const format = run("prettier", ["--check", "--log-level", "warn", "."]);
+step("format", format.status === 0, format.output);
 const types = run("tsc", []);
 step("types", types.status === 0, types.output);
 const dead = run("knip", ["--no-progress", "--no-config-hints"]);
@@ -37,7 +39,11 @@ for (const [file, source] of breaches) {
   writeFileSync(path, source);
   const { status, output } = run("oxlint", [file]);
   rmSync(path);
-  step(`a breach in ${dirname(file)} is caught: ${source.trim()}`, status !== 0 && output.includes("no-restricted-imports"), "the lint let it pass");
+  step(
+    `a breach in ${dirname(file)} is caught: ${source.trim()}`,
+    status !== 0 && output.includes("no-restricted-imports"),
+    "the lint let it pass",
+  );
 }
 
 function run(tool: string, args: readonly string[]): { readonly status: number | null; readonly output: string } {

@@ -35,7 +35,9 @@ export async function installMissing(root, options) {
   } catch {
     throw problem(`packages are missing and ${root} cannot be written to`, "run `npm ci` there as its owner");
   }
-  const lock = await holdFolderLock(join(root, ".installing"), () => process.stderr.write("Another launch is installing packages; waiting for it.\n"));
+  const lock = await holdFolderLock(join(root, ".installing"), () =>
+    process.stderr.write("Another launch is installing packages; waiting for it.\n"),
+  );
   try {
     if (lock.waited && isInstalled(root, options)) return;
     process.stderr.write("Installing packages (once; about 20 seconds) …\n");
@@ -57,12 +59,15 @@ async function npmCi(root, { withDevelopmentTools }) {
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, interrupt);
   const status = await new Promise((settle, fail) => {
-    npm.once("error", () => fail(problem("npm was not found beside Node or on the PATH", "install npm 10 or later, or run `npm ci` yourself")));
+    npm.once("error", () =>
+      fail(problem("npm was not found beside Node or on the PATH", "install npm 10 or later, or run `npm ci` yourself")),
+    );
     npm.once("exit", (code) => settle(code));
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.off(signal, interrupt);
   if (interrupted !== null) throw Object.assign(problem("installing was interrupted", "run the command again"), { signal: interrupted });
-  if (status !== 0) throw problem(`\`npm ci\` failed with exit code ${status}`, "its own message stands above; `npm ci` by hand shows more");
+  if (status !== 0)
+    throw problem(`\`npm ci\` failed with exit code ${status}`, "its own message stands above; `npm ci` by hand shows more");
 }
 
 /** The npm that started us, else the one beside this Node, else the one on the PATH. The running Node runs it where it can: `npm` may be tied to another. */
@@ -70,11 +75,19 @@ function findNpm() {
   const started = process.env.npm_execpath;
   if (started !== undefined && /npm-cli\.c?js$/.test(started) && existsSync(started)) return [process.execPath, started];
   const bin = dirname(process.execPath);
-  const beside = [join(bin, "..", "lib", "node_modules", "npm", "bin", "npm-cli.js"), join(bin, "node_modules", "npm", "bin", "npm-cli.js")];
+  const beside = [
+    join(bin, "..", "lib", "node_modules", "npm", "bin", "npm-cli.js"),
+    join(bin, "node_modules", "npm", "bin", "npm-cli.js"),
+  ];
   const found = beside.find((path) => existsSync(path));
   if (found !== undefined) return [process.execPath, found];
   const name = process.platform === "win32" ? "npm.cmd" : "npm";
-  return [(process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? name];
+  return [
+    (process.env.PATH ?? "")
+      .split(delimiter)
+      .map((folder) => join(folder, name))
+      .find((path) => existsSync(path)) ?? name,
+  ];
 }
 
 function problem(message, hint) {

@@ -34,7 +34,9 @@ export async function launch(script, args, options) {
 
 /** The Node 24 that npm installed, else the running one if it can strip types (22.18 and later), else null. */
 function findNode() {
-  const family = { linux: "node-linux-", win32: "node-win-", darwin: process.arch === "arm64" ? "node-bin-darwin-" : "node-darwin-" }[process.platform];
+  const family = { linux: "node-linux-", win32: "node-win-", darwin: process.arch === "arm64" ? "node-bin-darwin-" : "node-darwin-" }[
+    process.platform
+  ];
   const own = join(root, "node_modules", `${family}${process.arch}`, "bin", process.platform === "win32" ? "node.exe" : "node");
   if (existsSync(own)) return own;
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
@@ -47,7 +49,12 @@ function findNode() {
 function runToItsEnd(node, args) {
   const child = spawn(node, ["--import", pathToFileURL(join(root, "scripts", "end-with-launcher.mjs")).href, ...args], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
-    env: { ...process.env, ...compileCache(), PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ""}`, PARCELKEEP_LAUNCHER_PID: String(process.pid) },
+    env: {
+      ...process.env,
+      ...compileCache(),
+      PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ""}`,
+      PARCELKEEP_LAUNCHER_PID: String(process.pid),
+    },
   });
   const forward = (signal) => {
     if (signal !== "SIGINT" || !terminalSignalsChildToo()) child.kill(signal);

@@ -22,18 +22,25 @@ test("installs what is missing once, and keeps its words away from the script's 
   assert.equal(await installs(checkout), 1);
 });
 
-test("runs the script on the Node that was installed, with a cache for compiled code", { skip: process.platform === "linux" ? false : "the stand-in for npm installs Linux's" }, async (t) => {
-  const checkout = await freshCheckout(t);
-  const { stdout } = await parcelkeep(checkout, []);
-  const { node, cache } = JSON.parse(stdout) as { node: string; cache: string };
-  assert.match(node, /node_modules\/node-linux-.*\/bin\/node$/);
-  assert.equal(cache, join(checkout, "node_modules", ".cache", "node-compile"));
-});
+test(
+  "runs the script on the Node that was installed, with a cache for compiled code",
+  { skip: process.platform === "linux" ? false : "the stand-in for npm installs Linux's" },
+  async (t) => {
+    const checkout = await freshCheckout(t);
+    const { stdout } = await parcelkeep(checkout, []);
+    const { node, cache } = JSON.parse(stdout) as { node: string; cache: string };
+    assert.match(node, /node_modules\/node-linux-.*\/bin\/node$/);
+    assert.equal(cache, join(checkout, "node_modules", ".cache", "node-compile"));
+  },
+);
 
 test("two launches at once install once", async (t) => {
   const checkout = await freshCheckout(t);
   const both = await Promise.all([parcelkeep(checkout, []), parcelkeep(checkout, [])]);
-  assert.deepEqual(both.map((one) => one.code), [0, 0]);
+  assert.deepEqual(
+    both.map((one) => one.code),
+    [0, 0],
+  );
   assert.equal(await installs(checkout), 1);
   assert.equal((await readdir(checkout)).includes(".installing"), false);
 });
@@ -75,21 +82,28 @@ test("says that npm failed", async (t) => {
   assert.match(stderr, /^hint: /m);
 });
 
-test("works in an installed checkout that it cannot write to, and says so of one that is not installed", { skip: canBeDaemon ? false : "needs root and a checkout that others can read" }, async (t) => {
-  const checkout = await freshCheckout(t);
-  const refused = await parcelkeep(checkout, [], {}, asDaemon);
-  assert.equal(refused.code, 1);
-  assert.match(refused.stderr, /cannot be written to/);
-  await parcelkeep(checkout, []);
-  const { code, stdout } = await parcelkeep(checkout, [], {}, asDaemon);
-  assert.equal(code, 0);
-  assert.equal((JSON.parse(stdout) as { cache: unknown }).cache, undefined);
-});
+test(
+  "works in an installed checkout that it cannot write to, and says so of one that is not installed",
+  { skip: canBeDaemon ? false : "needs root and a checkout that others can read" },
+  async (t) => {
+    const checkout = await freshCheckout(t);
+    const refused = await parcelkeep(checkout, [], {}, asDaemon);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /cannot be written to/);
+    await parcelkeep(checkout, []);
+    const { code, stdout } = await parcelkeep(checkout, [], {}, asDaemon);
+    assert.equal(code, 0);
+    assert.equal((JSON.parse(stdout) as { cache: unknown }).cache, undefined);
+  },
+);
 
 test("ends as the script ends", async (t) => {
   const checkout = await freshCheckout(t);
   assert.deepEqual(await outcome(checkout, "process.exit(42)"), { code: 42, signal: null });
-  assert.deepEqual(await outcome(checkout, 'process.kill(process.pid, "SIGTERM"); setInterval(() => {}, 1000)'), { code: null, signal: "SIGTERM" });
+  assert.deepEqual(await outcome(checkout, 'process.kill(process.pid, "SIGTERM"); setInterval(() => {}, 1000)'), {
+    code: null,
+    signal: "SIGTERM",
+  });
   assert.deepEqual(await outcome(checkout, 'throw new Error("no")'), { code: 1, signal: null });
 });
 
@@ -105,14 +119,23 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-test("a Ctrl-C in a terminal reaches the script once", { skip: spawnSync("script", ["--version"]).status === 0 ? false : "needs script(1)" }, async (t) => {
-  const checkout = await freshCheckout(t);
-  const terminal = await launchListener(t, checkout, ["script", "-qec", `"${process.execPath}" "${join(checkout, "bin", "parcelkeep")}"`, "/dev/null"]);
-  terminal.process.stdin?.write("\x03");
-  assert.match(await terminal.line(), /SIGINT$/);
-  process.kill(terminal.launcherPid, "SIGHUP");
-  assert.equal(await terminal.line(), "ended after SIGINT SIGHUP");
-});
+test(
+  "a Ctrl-C in a terminal reaches the script once",
+  { skip: spawnSync("script", ["--version"]).status === 0 ? false : "needs script(1)" },
+  async (t) => {
+    const checkout = await freshCheckout(t);
+    const terminal = await launchListener(t, checkout, [
+      "script",
+      "-qec",
+      `"${process.execPath}" "${join(checkout, "bin", "parcelkeep")}"`,
+      "/dev/null",
+    ]);
+    terminal.process.stdin?.write("\x03");
+    assert.match(await terminal.line(), /SIGINT$/);
+    process.kill(terminal.launcherPid, "SIGHUP");
+    assert.equal(await terminal.line(), "ended after SIGINT SIGHUP");
+  },
+);
 
 test("a launcher that is killed takes the script with it", async (t) => {
   const checkout = await freshCheckout(t);
@@ -137,7 +160,11 @@ interface Launched {
   line(): Promise<string>;
 }
 
-async function launchListener(t: TestContext, checkout: string, command: readonly string[] = [process.execPath, join(checkout, "bin", "parcelkeep")]): Promise<Launched> {
+async function launchListener(
+  t: TestContext,
+  checkout: string,
+  command: readonly string[] = [process.execPath, join(checkout, "bin", "parcelkeep")],
+): Promise<Launched> {
   await parcelkeep(checkout, []);
   await writeFile(join(checkout, "src", "cli", "main.ts"), listener);
   const [file = "", ...args] = command;
@@ -163,13 +190,28 @@ interface Ended {
   readonly stderr: string;
 }
 
-function parcelkeep(checkout: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, account: { uid?: number; gid?: number } = {}): Promise<Ended> {
+function parcelkeep(
+  checkout: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  account: { uid?: number; gid?: number } = {},
+): Promise<Ended> {
   return run(checkout, "bin/parcelkeep", args, env, account);
 }
 
-async function run(checkout: string, program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, account: { uid?: number; gid?: number } = {}): Promise<Ended> {
+async function run(
+  checkout: string,
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  account: { uid?: number; gid?: number } = {},
+): Promise<Ended> {
   const { NODE_COMPILE_CACHE: _, ...outer } = process.env;
-  const child = spawn(process.execPath, [join(checkout, program), ...args], { cwd: "/", env: { ...outer, npm_execpath: join(checkout, "fake", "npm-cli.js"), ...env }, ...account });
+  const child = spawn(process.execPath, [join(checkout, program), ...args], {
+    cwd: "/",
+    env: { ...outer, npm_execpath: join(checkout, "fake", "npm-cli.js"), ...env },
+    ...account,
+  });
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (text: Buffer) => (output.stdout += text.toString()));
   child.stderr.on("data", (text: Buffer) => (output.stderr += text.toString()));
@@ -184,10 +226,14 @@ async function freshCheckout(t: TestContext): Promise<string> {
   await chmod(around, 0o755);
   const checkout = join(around, "a checkout");
   for (const folder of ["scripts", "bin", "fake", "src/cli"]) await mkdir(join(checkout, folder), { recursive: true });
-  for (const name of await readdir(join(own, "scripts"))) if (name.endsWith(".mjs")) await cp(join(own, "scripts", name), join(checkout, "scripts", name));
+  for (const name of await readdir(join(own, "scripts")))
+    if (name.endsWith(".mjs")) await cp(join(own, "scripts", name), join(checkout, "scripts", name));
   await cp(join(own, "bin"), join(checkout, "bin"), { recursive: true });
   await writeFile(join(checkout, "package.json"), '{"type": "module"}');
-  await writeFile(join(checkout, "src", "cli", "main.ts"), "console.log(JSON.stringify({ args: process.argv.slice(2), node: process.argv0, cache: process.env.NODE_COMPILE_CACHE }) as string)");
+  await writeFile(
+    join(checkout, "src", "cli", "main.ts"),
+    "console.log(JSON.stringify({ args: process.argv.slice(2), node: process.argv0, cache: process.env.NODE_COMPILE_CACHE }) as string)",
+  );
   await writeFile(join(checkout, "fake", "npm-cli.js"), fakeNpm);
   await writeLock(checkout, "1.0.0");
   return checkout;

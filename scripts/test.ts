@@ -26,14 +26,21 @@ async function runTests(args: readonly string[]): Promise<number> {
   const words = args.filter((argument) => !argument.startsWith("-")).map((word) => word.replace(/^\.\//, ""));
   // A file that is named in full runs wherever it lies: so CI starts the suites that are not among the places.
   const named = words.filter((word) => word.endsWith(".test.ts") && existsSync(join(root, word)));
-  const files = named.length > 0 ? named : globSync(places, { cwd: root }).filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
+  const files =
+    named.length > 0
+      ? named
+      : globSync(places, { cwd: root }).filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
   if (files.length === 0) {
     process.stderr.write(`error: no test file fits ${words.join(" ")}\nhint: ${usage}`);
     return 1;
   }
   // Node's default leaves one processor of two idle; a test that waits for the database leaves its own.
   const concurrency = `--test-concurrency=${Math.max(2, availableParallelism())}`;
-  const node = spawn(process.execPath, ["--test", "--test-global-setup=test/support/global-setup.ts", concurrency, ...options, ...files.sort()], { cwd: root, stdio: "inherit" });
+  const node = spawn(
+    process.execPath,
+    ["--test", "--test-global-setup=test/support/global-setup.ts", concurrency, ...options, ...files.sort()],
+    { cwd: root, stdio: "inherit" },
+  );
   // A Ctrl-C reaches node from the terminal; we wait for it to stop the database.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => node.kill("SIGTERM"));

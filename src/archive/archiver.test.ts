@@ -171,7 +171,10 @@ test("a plan that is carried out again makes the same bytes, whatever the clock 
   const { ledger } = filledLedger();
   const [first, second] = [new MemoryObjectStore(), new MemoryObjectStore()];
   const dying = failOnce(ledger, "complete", "before");
-  await assert.rejects(archiveOnce(dying, first, () => start), PlannedFailure);
+  await assert.rejects(
+    archiveOnce(dying, first, () => start),
+    PlannedFailure,
+  );
   await archiveOnce(dying, second, () => new Date("2031-01-01T00:00:00Z"));
   const { key } = [...ledger.completed.values()][0]!;
   assert.ok((await second.get(key)) !== null);
@@ -181,10 +184,17 @@ test("a plan that is carried out again makes the same bytes, whatever the clock 
 test("finishes old plans before it makes a new one, and makes none while the store fails", async () => {
   const { ledger } = filledLedger();
   const down: SegmentStore = { put: () => Promise.reject(new PlannedFailure("down")), get: async () => null };
-  for (let run = 0; run < 3; run++) await assert.rejects(archiveOnce(ledger, down, () => start), PlannedFailure);
+  for (let run = 0; run < 3; run++)
+    await assert.rejects(
+      archiveOnce(ledger, down, () => start),
+      PlannedFailure,
+    );
   assert.equal((await ledger.unfinished()).length, 1);
   const { archived } = await archiveOnce(ledger, new MemoryObjectStore(), () => start);
-  assert.deepEqual(archived.map(({ key }) => key.slice(-2)), ["00", "01"]);
+  assert.deepEqual(
+    archived.map(({ key }) => key.slice(-2)),
+    ["00", "01"],
+  );
 });
 
 test("raises an alarm and overwrites nothing when another object stands under the key; other segments go on", async () => {
@@ -193,7 +203,10 @@ test("raises an alarm and overwrites nothing when another object stands under th
   const plan = (await ledger.plan(start))!;
   await store.put(plan.key, Buffer.from("somebody else's"));
   const { archived, alarms } = await archiveOnce(ledger, store, () => start);
-  assert.deepEqual(alarms.map(({ name, code, segmentId }) => [name, code, segmentId]), [["ArchiveError", "conflict", plan.id]]);
+  assert.deepEqual(
+    alarms.map(({ name, code, segmentId }) => [name, code, segmentId]),
+    [["ArchiveError", "conflict", plan.id]],
+  );
   assert.equal(archived.length, 1);
   assert.equal(Buffer.from((await store.get(plan.key))!).toString(), "somebody else's");
   assert.deepEqual(await ledger.unfinished(), [plan]);
@@ -207,7 +220,10 @@ test("raises an alarm for a batch that is not whole records or not there; other 
     if (code === "bad-batch") ledger.batches.set("0", Buffer.from("not records"));
     else ledger.batches.delete("0");
     const { archived, alarms } = await archiveOnce(ledger, store, () => start);
-    assert.deepEqual(alarms.map((alarm) => alarm.code), [code]);
+    assert.deepEqual(
+      alarms.map((alarm) => alarm.code),
+      [code],
+    );
     assert.equal(archived.length, 1);
   }
 });

@@ -47,7 +47,12 @@ export interface ArchiveOptions {
  * looked after them.
  * @throws what the ledger or the store threw: neither is to be trusted with more plans now. Run again later.
  */
-export async function archiveOnce(ledger: ArchiveLedger, store: SegmentStore, clock: () => Date, options: ArchiveOptions = {}): Promise<ArchiveRun> {
+export async function archiveOnce(
+  ledger: ArchiveLedger,
+  store: SegmentStore,
+  clock: () => Date,
+  options: ArchiveOptions = {},
+): Promise<ArchiveRun> {
   const archived: ArchivedSegment[] = [];
   const alarms: ArchiveError[] = [];
   const carryOut = async (plan: SegmentPlan): Promise<void> => {
@@ -66,7 +71,12 @@ export async function archiveOnce(ledger: ArchiveLedger, store: SegmentStore, cl
 }
 
 /** @returns null when another process has carried out the plan meanwhile. */
-async function archiveSegment(ledger: ArchiveLedger, store: SegmentStore, plan: SegmentPlan, options: ArchiveOptions): Promise<ArchivedSegment | null> {
+async function archiveSegment(
+  ledger: ArchiveLedger,
+  store: SegmentStore,
+  plan: SegmentPlan,
+  options: ArchiveOptions,
+): Promise<ArchivedSegment | null> {
   const batches = await ledger.load(plan);
   if (batches === null) return null;
   const { bytes, records, batchOffsets } = build(plan, batches);
@@ -80,7 +90,11 @@ async function archiveSegment(ledger: ArchiveLedger, store: SegmentStore, plan: 
 
 function build(plan: SegmentPlan, batches: readonly Uint8Array[]): ReturnType<typeof buildSegment> {
   if (batches.length !== plan.batches.length) {
-    throw new ArchiveError("batches-missing", plan.id, `segment ${plan.id}: ${plan.batches.length} batches were planned, ${batches.length} loaded`);
+    throw new ArchiveError(
+      "batches-missing",
+      plan.id,
+      `segment ${plan.id}: ${plan.batches.length} batches were planned, ${batches.length} loaded`,
+    );
   }
   try {
     return buildSegment(plan.id, plan.createdAt, batches);
@@ -94,7 +108,13 @@ function build(plan: SegmentPlan, batches: readonly Uint8Array[]): ReturnType<ty
  * An object that is there already is this plan's, from a run whose end got lost, or a stranger. Its bytes decide, read back whole: a store's
  * own note of a digest says what was sent to it, not what it holds.
  */
-async function putOrAdopt(store: SegmentStore, plan: SegmentPlan, bytes: Uint8Array, sha256: Buffer, retainUntil: Date | undefined): Promise<void> {
+async function putOrAdopt(
+  store: SegmentStore,
+  plan: SegmentPlan,
+  bytes: Uint8Array,
+  sha256: Buffer,
+  retainUntil: Date | undefined,
+): Promise<void> {
   try {
     await store.put(plan.key, bytes, { retainUntil });
   } catch (error) {
@@ -103,7 +123,12 @@ async function putOrAdopt(store: SegmentStore, plan: SegmentPlan, bytes: Uint8Ar
     if (found === null) throw error;
     const foundSha256 = hash("sha256", found, "buffer");
     if (!foundSha256.equals(sha256)) {
-      throw new ArchiveError("conflict", plan.id, `${plan.key} holds ${foundSha256.toString("hex")}, this plan makes ${sha256.toString("hex")}`, { cause: error });
+      throw new ArchiveError(
+        "conflict",
+        plan.id,
+        `${plan.key} holds ${foundSha256.toString("hex")}, this plan makes ${sha256.toString("hex")}`,
+        { cause: error },
+      );
     }
   }
 }

@@ -61,7 +61,10 @@ function readRecords(bytes: Buffer, from: number, until: number): RecordEntry[] 
 
 /** The footer is canonical JSON, so there is exactly one right text for these records; only id and time are taken from it. */
 function checkIndex(footer: string, records: readonly RecordEntry[]): { id: string; created: string } {
-  const head = /^\{"count":\d+,"created":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)","id":"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})","records":\[/.exec(footer);
+  const head =
+    /^\{"count":\d+,"created":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)","id":"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})","records":\[/.exec(
+      footer,
+    );
   demand(head !== null, "damaged: the index does not have its form");
   const [, created, id] = head as unknown as [string, string, string];
   const rows = records.map((record) => `["${record.id}",${record.offset},${record.sealedBytes},${record.session}]`).join(",");
@@ -97,8 +100,14 @@ export function main(paths: readonly string[], print: (line: string) => void, co
   print(`digest  sha256:${reading.digest} (in the trailer: everything before it)`);
   print(`file    sha256:${createHash("sha256").update(bytes).digest("hex")} (the whole file, as the ledger has it)`);
   print(`records ${reading.records.length}`);
-  for (const { id, session, offset, sealedBytes } of reading.records) print(`${id} session ${session} offset ${offset} sealed ${sealedBytes} bytes`);
+  for (const { id, session, offset, sealedBytes } of reading.records)
+    print(`${id} session ${session} offset ${offset} sealed ${sealedBytes} bytes`);
   return 0;
 }
 
-if (import.meta.main) process.exitCode = main(process.argv.slice(2), (line) => console.log(line), (line) => console.error(line));
+if (import.meta.main)
+  process.exitCode = main(
+    process.argv.slice(2),
+    (line) => console.log(line),
+    (line) => console.error(line),
+  );

@@ -28,7 +28,12 @@ const batches: fc.Arbitrary<readonly FramedRecord[][]> = fc
       return edges.slice(1).map((edge, at) => records.slice(edges[at], edge));
     }),
   );
-const build = (packed: readonly FramedRecord[][]) => buildSegment(id, created, packed.map((records) => packRecords(records).body));
+const build = (packed: readonly FramedRecord[][]) =>
+  buildSegment(
+    id,
+    created,
+    packed.map((records) => packRecords(records).body),
+  );
 
 /** The code by which `readSegment` refuses, after checking that the auditor's reader refuses too. */
 function refusal(bytes: Uint8Array): SegmentError["code"] | null {
@@ -55,7 +60,11 @@ test("what is packed and concatenated is read back, by both readers", () => {
       for (const { offset, length, sealed } of read) assert.equal(hex(bytes.subarray(offset + 24, offset + 24 + length)), hex(sealed));
       for (const [at, batch] of packed.entries()) {
         const { body } = packRecords(batch);
-        assert.equal(hex(bytes.subarray(batchOffsets[at], batchOffsets[at]! + body.length)), hex(body), "batches stand as they were packed");
+        assert.equal(
+          hex(bytes.subarray(batchOffsets[at], batchOffsets[at]! + body.length)),
+          hex(body),
+          "batches stand as they were packed",
+        );
       }
       const reading = verifySegment(bytes);
       assert.ok(reading.ok);
@@ -68,7 +77,10 @@ test("what is packed and concatenated is read back, by both readers", () => {
 });
 
 test("finds every changed byte, wherever it is", () => {
-  const { bytes } = build([[{ recordId: Buffer.alloc(16, 1), sessionId: 7, sealed: Buffer.alloc(28, 2) }], [{ recordId: Buffer.alloc(16, 3), sessionId: 8, sealed: Buffer.alloc(30, 4) }]]);
+  const { bytes } = build([
+    [{ recordId: Buffer.alloc(16, 1), sessionId: 7, sealed: Buffer.alloc(28, 2) }],
+    [{ recordId: Buffer.alloc(16, 3), sessionId: 8, sealed: Buffer.alloc(30, 4) }],
+  ]);
   for (let at = 0; at < bytes.length; at++) {
     for (const flip of [1, 0x20, 0x80, 0xff]) {
       const changed = Buffer.from(bytes);
@@ -109,13 +121,18 @@ test("both readers refuse arbitrary bytes", () => {
 });
 
 /** A segment around a forged footer, with a right digest: what only somebody who means it would write. */
-function forge(footer: string, body = packRecords([{ recordId: Buffer.alloc(16, 1), sessionId: 7, sealed: Buffer.alloc(28, 2) }]).body, footerBytes = footer.length): Buffer {
+function forge(
+  footer: string,
+  body = packRecords([{ recordId: Buffer.alloc(16, 1), sessionId: 7, sealed: Buffer.alloc(28, 2) }]).body,
+  footerBytes = footer.length,
+): Buffer {
   const sealed = Buffer.concat([Buffer.from("PKSEG\x01"), body, Buffer.from(footer)]);
   const length = Buffer.alloc(4);
   length.writeUInt32BE(footerBytes);
   return Buffer.concat([sealed, length, hash("sha256", sealed, "buffer"), Buffer.from("PKEND\x01")]);
 }
-const footer = (records: string, count = 1): string => `{"count":${count},"created":"2026-11-24T05:00:00.000Z","id":"${id}","records":[${records}],"version":1}`;
+const footer = (records: string, count = 1): string =>
+  `{"count":${count},"created":"2026-11-24T05:00:00.000Z","id":"${id}","records":[${records}],"version":1}`;
 const row = `["${"01".repeat(16)}",6,28,7]`;
 
 test("refuses an index that does not describe the records, also under a right digest", () => {
@@ -151,7 +168,8 @@ test("refuses records that overlap the index or repeat", () => {
 
 test("does not build from a batch that ends within a record", () => {
   const { body } = packRecords([{ recordId: Buffer.alloc(16, 1), sessionId: 7, sealed: Buffer.alloc(28, 2) }]);
-  for (const cut of [1, 28, 40]) assert.throws(() => buildSegment(id, created, [body.subarray(0, body.length - cut)]), { code: "truncated" });
+  for (const cut of [1, 28, 40])
+    assert.throws(() => buildSegment(id, created, [body.subarray(0, body.length - cut)]), { code: "truncated" });
   assert.throws(() => buildSegment("no id", created, [body]), TypeError);
 });
 
@@ -169,12 +187,20 @@ test("the auditor's command lists the records and says by its exit code whether 
   const folder = mkdtempSync(join(tmpdir(), "segment-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const lines: string[] = [];
-  const run = (...paths: string[]) => main(paths, (line) => lines.push(line), (line) => lines.push(line));
+  const run = (...paths: string[]) =>
+    main(
+      paths,
+      (line) => lines.push(line),
+      (line) => lines.push(line),
+    );
   const { bytes } = build([[{ recordId: Buffer.alloc(16, 1), sessionId: 7, sealed: Buffer.alloc(28, 2) }]]);
   const file = join(folder, "segment");
   writeFileSync(file, bytes);
   assert.equal(run(file), 0);
-  assert.deepEqual([lines[0], lines.at(-2), lines.at(-1)], [`segment ${id}`, "records 1", `${"01".repeat(16)} session 7 offset 6 sealed 28 bytes`]);
+  assert.deepEqual(
+    [lines[0], lines.at(-2), lines.at(-1)],
+    [`segment ${id}`, "records 1", `${"01".repeat(16)} session 7 offset 6 sealed 28 bytes`],
+  );
   assert.ok(lines[3]!.includes(hash("sha256", bytes)));
   writeFileSync(file, bytes.subarray(0, 60));
   assert.equal(run(file), 1);

@@ -79,7 +79,8 @@ export function buildSegment(id: string, created: Date, batches: readonly Uint8A
 export function readSegment(bytes: Uint8Array): IterableIterator<SegmentRecord> {
   const segment = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const trailer = segment.length - TRAILER_BYTES;
-  if (!segment.subarray(0, MAGIC.length).equals(MAGIC)) throw new SegmentError("bad-magic", "not a segment: it does not begin with PKSEG 1");
+  if (!segment.subarray(0, MAGIC.length).equals(MAGIC))
+    throw new SegmentError("bad-magic", "not a segment: it does not begin with PKSEG 1");
   if (trailer < MAGIC.length || !segment.subarray(-END_MAGIC.length).equals(END_MAGIC)) {
     throw new SegmentError("truncated", `the segment of ${segment.length} bytes does not end with PKEND 1`);
   }
@@ -95,7 +96,7 @@ export function readSegment(bytes: Uint8Array): IterableIterator<SegmentRecord> 
 }
 
 function* framesOf(body: Buffer, base: number): Generator<SegmentRecord> {
-  for (let at = 0; at < body.length; ) {
+  for (let at = 0; at < body.length;) {
     const length = at + frameHeaderBytes <= body.length ? body.readUInt32BE(at) : 0;
     const end = at + frameHeaderBytes + length;
     if (length < sealedBytesMin || length > sealedBytesMax || end > body.length) {

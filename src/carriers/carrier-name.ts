@@ -75,7 +75,11 @@ const wordsMax = 3;
 
 /** @returns the carrier that a name or code begins with, or null where it is none of ours or could be several. */
 export function carrierByName(name: unknown): CarrierId | null {
-  const words = text(name)?.toLowerCase().split(/[^a-z0-9]+/).filter((word) => word !== "") ?? [];
+  const words =
+    text(name)
+      ?.toLowerCase()
+      .split(/[^a-z0-9]+/)
+      .filter((word) => word !== "") ?? [];
   for (let count = Math.min(words.length, wordsMax); count > 0; count--) {
     const carrier = carriers.get(words.slice(0, count).join("-"));
     if (carrier !== undefined) return carrier;

@@ -20,7 +20,8 @@ describe("json", () => {
   });
 
   test("refuses what is not JSON or not UTF-8", () => {
-    for (const json of ["", " ", "{", "[1,]", "'a'", "NaN", "<a/>", "{}{}"]) assert.deepEqual(parse(json), { ok: false, reason: "malformed" }, json);
+    for (const json of ["", " ", "{", "[1,]", "'a'", "NaN", "<a/>", "{}{}"])
+      assert.deepEqual(parse(json), { ok: false, reason: "malformed" }, json);
     assert.deepEqual(parseJson(Buffer.from('"é"', "latin1")), { ok: false, reason: "malformed" });
     assert.deepEqual(parseJson(Buffer.from("[1]", "utf16le")), { ok: false, reason: "malformed" });
   });
@@ -63,6 +64,7 @@ describe("json", () => {
     assert.equal(text(7), "7");
     assert.equal(text(0), "0");
     assert.equal(text("x".repeat(4096))?.length, 4096);
-    for (const value of ["", " \n", "{}", " {} ", "x".repeat(4097), null, undefined, true, {}, [], Number.NaN, Infinity]) assert.equal(text(value), null);
+    for (const value of ["", " \n", "{}", " {} ", "x".repeat(4097), null, undefined, true, {}, [], Number.NaN, Infinity])
+      assert.equal(text(value), null);
   });
 });

@@ -8,7 +8,9 @@ const textCharsMax = 4096;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** Parses untrusted bytes as JSON: strict UTF-8 (a byte order mark is passed over), at most {@link depthMax} deep. Never throws. */
-export function parseJson(body: Uint8Array): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: DecodeFailure } {
+export function parseJson(
+  body: Uint8Array,
+): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: DecodeFailure } {
   let value: unknown;
   try {
     value = JSON.parse(utf8.decode(body));

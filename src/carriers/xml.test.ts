@@ -18,11 +18,16 @@ function nested(depth: number): string {
 
 describe("xml", () => {
   test("reads elements, attributes and text by local name", () => {
-    const root = rootOf('\uFEFF<?xml version="1.0" encoding="UTF-8"?><t:list xmlns:t="urn:x" t:id=" 7 "><t:item>one</t:item><!-- no --><item> t<![CDATA[<w]]>o </item></t:list>');
+    const root = rootOf(
+      '\uFEFF<?xml version="1.0" encoding="UTF-8"?><t:list xmlns:t="urn:x" t:id=" 7 "><t:item>one</t:item><!-- no --><item> t<![CDATA[<w]]>o </item></t:list>',
+    );
     assert.equal(root.name, "list");
     assert.deepEqual([...root.attributes], [["id", " 7 "]]);
     assert.equal(attribute(root, "id"), "7");
-    assert.deepEqual(children(root, "item").map((item) => text(item)), ["one", "t<wo"]);
+    assert.deepEqual(
+      children(root, "item").map((item) => text(item)),
+      ["one", "t<wo"],
+    );
     assert.equal(text(root, "item"), "one");
     assert.equal(child(root, "none"), null);
     assert.equal(text(child(root, "none"), "item"), null);
@@ -56,11 +61,28 @@ describe("xml", () => {
     assert.deepEqual(parse("<a>".repeat(300_000)), { ok: false, reason: "too-deep" });
     assert.equal(parse(`<a>${"<b/>".repeat(xmlNodesMax - 1)}</a>`).ok, true);
     assert.deepEqual(parse(`<a>${"<b/>".repeat(xmlNodesMax)}</a>`), { ok: false, reason: "too-many" });
-    assert.deepEqual(parse(`<a ${Array.from({ length: xmlNodesMax + 1 }, (_, n) => `b${n}=""`).join(" ")}/>`), { ok: false, reason: "too-many" });
+    assert.deepEqual(parse(`<a ${Array.from({ length: xmlNodesMax + 1 }, (_, n) => `b${n}=""`).join(" ")}/>`), {
+      ok: false,
+      reason: "too-many",
+    });
   });
 
   test("refuses what is not well-formed or not UTF-8", () => {
-    for (const xml of ["", "  ", "text", "{}", "<a>", "<a></b>", "<a/><b/>", "<a/>text", "<a b=c/>", "<a b/>", "<a", "</a>", "<a><![CDATA[x</a>"]) {
+    for (const xml of [
+      "",
+      "  ",
+      "text",
+      "{}",
+      "<a>",
+      "<a></b>",
+      "<a/><b/>",
+      "<a/>text",
+      "<a b=c/>",
+      "<a b/>",
+      "<a",
+      "</a>",
+      "<a><![CDATA[x</a>",
+    ]) {
       assert.deepEqual(parse(xml), malformed, xml);
     }
     assert.deepEqual(parseXml(Buffer.from("<a>é</a>", "latin1")), malformed);
@@ -74,8 +96,32 @@ describe("xml", () => {
   });
 
   test("never throws", () => {
-    const piece = fc.constantFrom("<a>", "</a>", "<b c='d'/>", "<!DOCTYPE", "[", "]>", "<![CDATA[", "]]>", "&", "&amp;", "&#", ";", "<?", "?>", "<!--", "-->", "__proto__", "<__proto__ __proto__='x'>", "=", '"', "\0");
-    fc.assert(fc.property(fc.array(fc.oneof(piece, fc.string({ maxLength: 6 })), { maxLength: 30 }), (pieces) => void parse(pieces.join(""))));
+    const piece = fc.constantFrom(
+      "<a>",
+      "</a>",
+      "<b c='d'/>",
+      "<!DOCTYPE",
+      "[",
+      "]>",
+      "<![CDATA[",
+      "]]>",
+      "&",
+      "&amp;",
+      "&#",
+      ";",
+      "<?",
+      "?>",
+      "<!--",
+      "-->",
+      "__proto__",
+      "<__proto__ __proto__='x'>",
+      "=",
+      '"',
+      "\0",
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(piece, fc.string({ maxLength: 6 })), { maxLength: 30 }), (pieces) => void parse(pieces.join(""))),
+    );
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void parseXml(bytes)));
   });
 });

@@ -33,13 +33,17 @@ class Refusal extends Error {
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** The entities that XML itself defines. Without a prototype: sax looks names up as properties, and `&constructor;` would be one. */
-const entities: Readonly<Record<string, string>> = Object.freeze(Object.assign(Object.create(null), { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" }));
+const entities: Readonly<Record<string, string>> = Object.freeze(
+  Object.assign(Object.create(null), { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" }),
+);
 
 /**
  * Parses untrusted bytes as XML: strict UTF-8, well-formed, no document type (so no entities but XML's own and numeric ones), at
  * most {@link depthMax} deep and {@link xmlNodesMax} nodes. Nothing outside the bytes is ever read. Never throws.
  */
-export function parseXml(body: Uint8Array): { readonly ok: true; readonly value: XmlElement } | { readonly ok: false; readonly reason: DecodeFailure } {
+export function parseXml(
+  body: Uint8Array,
+): { readonly ok: true; readonly value: XmlElement } | { readonly ok: false; readonly reason: DecodeFailure } {
   try {
     return { ok: true, value: parsed(utf8.decode(body)) };
   } catch (error) {

@@ -27,7 +27,17 @@ endpoints
   .option("--auth <kind>", "none: trust by address only")
   .option("--allow-from <cidr...>", "addresses that may send")
   .option("--json", "one JSON object")
-  .action((options: { tenant: string; source: string; secret?: string; clientId?: string; auth?: string; allowFrom?: string[]; json?: boolean }) => run(async () => show(await commands.createEndpoint(options), options.json)));
+  .action(
+    (options: {
+      tenant: string;
+      source: string;
+      secret?: string;
+      clientId?: string;
+      auth?: string;
+      allowFrom?: string[];
+      json?: boolean;
+    }) => run(async () => show(await commands.createEndpoint(options), options.json)),
+  );
 
 program
   .command("ingest")
@@ -38,7 +48,13 @@ program
   .argument("<files...>")
   .action((files: string[], options: { tenant: string; source: string; json?: boolean }) =>
     run(async () => {
-      await commands.ingest(options.tenant, options.source, files, (file, receipt) => process.stdout.write(options.json ? `${JSON.stringify({ file, receipt })}\n` : `${file}  ${receipt}\n`), (file) => readFile(file));
+      await commands.ingest(
+        options.tenant,
+        options.source,
+        files,
+        (file, receipt) => process.stdout.write(options.json ? `${JSON.stringify({ file, receipt })}\n` : `${file}  ${receipt}\n`),
+        (file) => readFile(file),
+      );
     }),
   );
 

@@ -83,7 +83,8 @@ export class FilesObjectStore implements ObjectStore {
       try {
         const found = await handle.stat();
         if (!found.isFile()) return null;
-        if (offset + length > found.size) throw new ObjectStoreError("out-of-range", `${length} bytes from ${offset} of an object of ${found.size}`);
+        if (offset + length > found.size)
+          throw new ObjectStoreError("out-of-range", `${length} bytes from ${offset} of an object of ${found.size}`);
         const bytes = Buffer.alloc(length);
         const { bytesRead } = await handle.read(bytes, 0, length, offset);
         if (bytesRead !== length) throw new ObjectStoreError("unavailable", `read ${bytesRead} of ${length} bytes`);
@@ -159,7 +160,8 @@ async function attempt<T>(work: () => Promise<T>): Promise<T> {
     if (error instanceof ObjectStoreError || error instanceof RangeError) throw error;
     const { code, syscall } = error as NodeJS.ErrnoException;
     if (code === "EEXIST" && syscall === "link") throw new ObjectStoreError("exists", "an object stands under this key", { cause: error });
-    if (code === "EEXIST" || code === "ENOTDIR") throw new ObjectStoreError("invalid-key", "an object's key is a folder of this one", { cause: error });
+    if (code === "EEXIST" || code === "ENOTDIR")
+      throw new ObjectStoreError("invalid-key", "an object's key is a folder of this one", { cause: error });
     throw new ObjectStoreError("unavailable", `the file system failed at ${syscall ?? "its work"}: ${code ?? "no code"}`, { cause: error });
   }
 }

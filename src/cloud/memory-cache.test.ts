@@ -7,11 +7,20 @@ import { trackingTtlMs } from "./tracking-cache.ts";
 
 trackingCacheContract("memory cache", () => {
   let now = 1;
-  return { cache: new MemoryCache({ clock: () => now }), ttlMs: trackingTtlMs, passTime: (milliseconds) => void (now += milliseconds), close: () => {} };
+  return {
+    cache: new MemoryCache({ clock: () => now }),
+    ttlMs: trackingTtlMs,
+    passTime: (milliseconds) => void (now += milliseconds),
+    close: () => {},
+  };
 });
 
 test("never shows a row that is older than the last invalidation, however readers and writers interleave", () => {
-  const step = fc.record({ act: fc.constantFrom("begin", "fill", "commit", "get"), reader: fc.nat({ max: 3 }), key: fc.constantFrom("a", "b") });
+  const step = fc.record({
+    act: fc.constantFrom("begin", "fill", "commit", "get"),
+    reader: fc.nat({ max: 3 }),
+    key: fc.constantFrom("a", "b"),
+  });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const cache = new MemoryCache();
@@ -38,13 +47,19 @@ test("keeps at most so many entries and so many bytes, the least recently used g
   for (const key of ["a", "b"]) few.set(key, Buffer.from(key));
   few.get("a");
   few.set("c", Buffer.from("c"));
-  assert.deepEqual(["a", "b", "c"].map((key) => few.get(key) !== undefined), [true, false, true]);
+  assert.deepEqual(
+    ["a", "b", "c"].map((key) => few.get(key) !== undefined),
+    [true, false, true],
+  );
 
   const small = new MemoryCache({ bytesMax: 100 });
   small.set("a", Buffer.alloc(60));
   small.set("b", Buffer.alloc(60));
   small.set("c", Buffer.alloc(101));
-  assert.deepEqual(["a", "b", "c"].map((key) => small.get(key) !== undefined), [false, true, false]);
+  assert.deepEqual(
+    ["a", "b", "c"].map((key) => small.get(key) !== undefined),
+    [false, true, false],
+  );
 });
 
 test("counts hits, misses and dropped fills", () => {

@@ -34,7 +34,12 @@ export class MemoryCache implements TrackingCache {
   #misses = 0;
   #dropped = 0;
 
-  constructor({ ttlMs = trackingTtlMs, entriesMax = 50_000, bytesMax = 64 * 1024 * 1024, clock = () => performance.now() }: MemoryCacheOptions = {}) {
+  constructor({
+    ttlMs = trackingTtlMs,
+    entriesMax = 50_000,
+    bytesMax = 64 * 1024 * 1024,
+    clock = () => performance.now(),
+  }: MemoryCacheOptions = {}) {
     this.#clock = clock;
     this.#ttlMs = ttlMs;
     this.#entries = new LRUCache({

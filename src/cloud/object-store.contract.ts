@@ -54,7 +54,10 @@ export function objectStoreContract(name: string, make: () => Promise<ObjectStor
   check("refuses to overwrite, and the first object stays as it was", async (store) => {
     const until = new Date("2036-01-01T00:00:00Z");
     await store.put("once", bytes(1), { retainUntil: until });
-    await assert.rejects(store.put("once", bytes(2), { retainUntil: new Date("2046-01-01T00:00:00Z") }), { name: "ObjectStoreError", code: "exists" });
+    await assert.rejects(store.put("once", bytes(2), { retainUntil: new Date("2046-01-01T00:00:00Z") }), {
+      name: "ObjectStoreError",
+      code: "exists",
+    });
     await assert.rejects(store.put("once", bytes(1)), { code: "exists" });
     assert.deepEqual(plain(await store.get("once")), [1]);
     assert.deepEqual((await store.head("once"))?.retainUntil, until);
@@ -84,13 +87,19 @@ export function objectStoreContract(name: string, make: () => Promise<ObjectStor
     await store.put("range", bytes(0, 1, 2, 3, 4));
     assert.deepEqual(plain(await store.getRange("range", 1, 3)), [1, 2, 3]);
     assert.deepEqual(plain(await store.getRange("range", 0, 5)), [0, 1, 2, 3, 4]);
-    for (const [offset, length] of [[0, 6], [4, 2], [5, 1], [9, 1]] as const) {
+    for (const [offset, length] of [
+      [0, 6],
+      [4, 2],
+      [5, 1],
+      [9, 1],
+    ] as const) {
       await assert.rejects(store.getRange("range", offset, length), { code: "out-of-range" }, `${offset}+${length}`);
     }
   });
 
   check("lists the keys of a prefix in the order of their bytes, with and without slashes", async (store) => {
-    for (const key of ["a/b", "a-b", "a0", "a.b", "b/c/d", "b/c/e", "b/cc", "c"]) await store.put(key, bytes(1), { retainUntil: new Date("2036-01-01") });
+    for (const key of ["a/b", "a-b", "a0", "a.b", "b/c/d", "b/c/e", "b/cc", "c"])
+      await store.put(key, bytes(1), { retainUntil: new Date("2036-01-01") });
     assert.deepEqual(await keysIn(store), ["a-b", "a.b", "a/b", "a0", "b/c/d", "b/c/e", "b/cc", "c"]);
     assert.deepEqual(await keysIn(store, "b/"), ["b/c/d", "b/c/e", "b/cc"]);
     assert.deepEqual(await keysIn(store, "b/c"), ["b/c/d", "b/c/e", "b/cc"]);
@@ -106,7 +115,27 @@ export function objectStoreContract(name: string, make: () => Promise<ObjectStor
   });
 
   check("refuses keys that a file system or a store could misread", async (store) => {
-    const bad = ["", "/", "/a", "a/", "a//b", "..", "../a", "a/../b", "a..b", ".a", "a/.b", "A", "ä", "a b", "a\\b", "a\n", "a\0", "a".repeat(201), "a/".repeat(300) + "a"];
+    const bad = [
+      "",
+      "/",
+      "/a",
+      "a/",
+      "a//b",
+      "..",
+      "../a",
+      "a/../b",
+      "a..b",
+      ".a",
+      "a/.b",
+      "A",
+      "ä",
+      "a b",
+      "a\\b",
+      "a\n",
+      "a\0",
+      "a".repeat(201),
+      "a/".repeat(300) + "a",
+    ];
     for (const key of bad) {
       await assert.rejects(store.put(key, bytes(1)), { code: "invalid-key" }, JSON.stringify(key));
       await assert.rejects(store.get(key), { code: "invalid-key" }, JSON.stringify(key));

@@ -61,6 +61,9 @@ const KEY = /^[a-z0-9][a-z0-9_.-]{0,199}(\/[a-z0-9][a-z0-9_.-]{0,199})*$/;
  */
 export function refuseBadKey(key: string): void {
   if (key.length > keyCharsMax || key.includes("..") || !KEY.test(key)) {
-    throw new ObjectStoreError("invalid-key", `not an object key: ${key.length} characters, allowed are a-z 0-9 _ . - in parts between slashes`);
+    throw new ObjectStoreError(
+      "invalid-key",
+      `not an object key: ${key.length} characters, allowed are a-z 0-9 _ . - in parts between slashes`,
+    );
   }
 }

@@ -12,19 +12,22 @@ function stored(part: Partial<MessageEvent>): StoredEvent {
 
 test("gives a time with a stated zone as an instant, and beside it the wall clock and the carrier's own text", () => {
   const time = carrierTime("2026-03-01T10:00:00+01:00");
-  assert.deepEqual(publicEvents({ events: [stored({ status: "delivered", reason: "delivered:signed", code: "011", country: "DE", time })] }), [
-    {
-      status: "delivered",
-      reason: "delivered:signed",
-      occurredAt: "2026-03-01T09:00:00Z",
-      localTime: "2026-03-01T10:00:00",
-      zone: "+01:00",
-      zoneConfidence: "stated",
-      code: "011",
-      country: "DE",
-      timeText: "2026-03-01T10:00:00+01:00",
-    },
-  ]);
+  assert.deepEqual(
+    publicEvents({ events: [stored({ status: "delivered", reason: "delivered:signed", code: "011", country: "DE", time })] }),
+    [
+      {
+        status: "delivered",
+        reason: "delivered:signed",
+        occurredAt: "2026-03-01T09:00:00Z",
+        localTime: "2026-03-01T10:00:00",
+        zone: "+01:00",
+        zoneConfidence: "stated",
+        code: "011",
+        country: "DE",
+        timeText: "2026-03-01T10:00:00+01:00",
+      },
+    ],
+  );
 });
 
 test("gives no instant where the zone is assumed", () => {
@@ -35,7 +38,10 @@ test("gives no instant where the zone is assumed", () => {
 
 test("gives no zone and no time where the carrier gave none", () => {
   const [event] = publicEvents({ events: [stored({})] });
-  assert.deepEqual([event?.occurredAt, event?.localTime, event?.zone, event?.zoneConfidence, event?.timeText], [null, null, null, "none", null]);
+  assert.deepEqual(
+    [event?.occurredAt, event?.localTime, event?.zone, event?.zoneConfidence, event?.timeText],
+    [null, null, null, "none", null],
+  );
 });
 
 test("lists events oldest first: those without a time by rank, then the others by instant, rank and fingerprint", () => {
@@ -48,6 +54,11 @@ test("lists events oldest first: those without a time by rank, then the others b
     stored({ code: "4", fingerprint: "a", time: at("11:00") }),
     stored({ code: "1", status: "info_received" }),
   ];
-  assert.equal(publicEvents({ events }).map(({ code }) => code).join(""), "123456");
+  assert.equal(
+    publicEvents({ events })
+      .map(({ code }) => code)
+      .join(""),
+    "123456",
+  );
   assert.equal(events[0]?.code, "6", "the state is left as it was");
 });

@@ -33,7 +33,9 @@ export function publicEvents(state: { readonly events: readonly StoredEvent[] })
 
 function compareChronology(left: StoredEvent, right: StoredEvent): number {
   return (
-    compareNewest(right.at, left.at) || statusRank[left.status] - statusRank[right.status] || compareText(left.fingerprint, right.fingerprint)
+    compareNewest(right.at, left.at) ||
+    statusRank[left.status] - statusRank[right.status] ||
+    compareText(left.fingerprint, right.fingerprint)
   );
 }
 

@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeRecord, frameHeaderBytes, packRecords, sealedBytesMax } from "./record-frame.ts";
 
-const record = (fill: number, sealedBytes: number) => ({ recordId: Buffer.alloc(16, fill), sessionId: 0xfffffff0 + fill, sealed: Buffer.alloc(sealedBytes, fill + 100) });
+const record = (fill: number, sealedBytes: number) => ({
+  recordId: Buffer.alloc(16, fill),
+  sessionId: 0xfffffff0 + fill,
+  sealed: Buffer.alloc(sealedBytes, fill + 100),
+});
 
 test("frames a record as documented: length, id, session, sealed bytes", () => {
   assert.equal(encodeRecord(record(1, 28)).toString("hex"), "0000001c" + "01".repeat(16) + "fffffff1" + "65".repeat(28));

@@ -17,7 +17,10 @@ function summary(status: Status, clock: string | null, reason: StatusReason | nu
   return rest;
 }
 const statusOf = (...statements: (StoredEvent | StoredSummary)[]): Status =>
-  deriveStatus(statements.filter((each) => "fingerprint" in each), statements.filter((each): each is StoredSummary => !("fingerprint" in each))).status;
+  deriveStatus(
+    statements.filter((each) => "fingerprint" in each),
+    statements.filter((each): each is StoredSummary => !("fingerprint" in each)),
+  ).status;
 
 test("rule 1: an event and a summary count alike, each at its own time", () => {
   assert.equal(statusOf(event("in_transit", "10:00"), summary("out_for_delivery", "11:00")), "out_for_delivery");
@@ -60,7 +63,10 @@ test("rule 7: then one with a reason wins, then the event, then the higher finge
   assert.equal(deriveStatus([event("delivered", "10:00")], [signed]).reason, "delivered:signed");
   const coded = { ...event("delivered", "10:00"), code: "EVENT" };
   assert.equal(deriveStatus([coded], [{ ...summary("delivered", "10:00"), code: "SUMMARY" }]).code, "EVENT");
-  const [low, high] = [{ ...coded, fingerprint: "a", code: "LOW" }, { ...coded, fingerprint: "b", code: "HIGH" }];
+  const [low, high] = [
+    { ...coded, fingerprint: "a", code: "LOW" },
+    { ...coded, fingerprint: "b", code: "HIGH" },
+  ];
   assert.equal(deriveStatus([low, high], []).code, "HIGH");
 });
 

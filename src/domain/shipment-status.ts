@@ -37,7 +37,8 @@ export function deriveStatus(events: readonly StoredEvent[], summaries: readonly
   for (const statement of [...events, ...summaries]) {
     if (strongest === null || compareStrength(statement, strongest) < 0) strongest = statement;
   }
-  if (announced && (strongest === null || weight(strongest.status) === 0)) return { status: "info_received", reason: null, code: null, time: null };
+  if (announced && (strongest === null || weight(strongest.status) === 0))
+    return { status: "info_received", reason: null, code: null, time: null };
   if (strongest === null) return { status: "unknown", reason: null, code: null, time: null };
   return { status: strongest.status, reason: strongest.reason, code: strongest.code, time: strongest.time };
 }

@@ -7,7 +7,14 @@ import type { CarrierTime } from "./time.ts";
 
 /** Messages for property tests, out of small pools on purpose: equal instants, equal fingerprints with other contents, equal tokens. */
 
-const texts = ["2026-03-01T10:00:00Z", "2026-03-01T11:00:00+01:00", "2026-03-01 11:00:00", "2026-03-02T08:30:00Z", "2026-03-02", "2026-03-29T02:30:00"];
+const texts = [
+  "2026-03-01T10:00:00Z",
+  "2026-03-01T11:00:00+01:00",
+  "2026-03-01 11:00:00",
+  "2026-03-02T08:30:00Z",
+  "2026-03-02",
+  "2026-03-29T02:30:00",
+];
 
 export const someTime: fc.Arbitrary<CarrierTime | null> = fc.option(
   fc
@@ -22,7 +29,8 @@ const meaning = {
   time: someTime,
 };
 
-const pool = (prefix: string, size: number): fc.Arbitrary<string> => fc.integer({ min: 1, max: size }).map((number) => `${prefix}${number}`);
+const pool = (prefix: string, size: number): fc.Arbitrary<string> =>
+  fc.integer({ min: 1, max: size }).map((number) => `${prefix}${number}`);
 
 export const someEvent = fc.record({ ...meaning, country: fc.constantFrom(null, "DE", "FR"), fingerprint: pool("f", 12) });
 

@@ -11,8 +11,20 @@ import { statuses, terminalStatuses } from "./status.ts";
 import { carrierTime, epochTime } from "./time.ts";
 
 const empty: Message = {
-  version: 1, kind: "tracking", source: "ups", carrier: null, number: null, discriminator: null, alternatives: [], parent: null,
-  references: [], events: [], summary: null, estimatedDelivery: null, personal: [], textToken: null,
+  version: 1,
+  kind: "tracking",
+  source: "ups",
+  carrier: null,
+  number: null,
+  discriminator: null,
+  alternatives: [],
+  parent: null,
+  references: [],
+  events: [],
+  summary: null,
+  estimatedDelivery: null,
+  personal: [],
+  textToken: null,
 };
 const throughJson = (state: ShipmentState | null): ShipmentState | null => JSON.parse(JSON.stringify(state)) as ShipmentState | null;
 
@@ -46,7 +58,12 @@ const manyEvents = (seed: number): readonly MessageEvent[] =>
 
 test("order of arrival, grouping and repeats do not change a shipment that is over its bounds", () => {
   const message = fc.nat({ max: 40 }).map((seed): Message => {
-    const personal = Array.from({ length: 60 }, (_, at) => ({ category: "name" as const, role: "recipient" as const, token: `t${seed}-${at}`, subject: "s" }));
+    const personal = Array.from({ length: 60 }, (_, at) => ({
+      category: "name" as const,
+      role: "recipient" as const,
+      token: `t${seed}-${at}`,
+      subject: "s",
+    }));
     return { ...empty, events: manyEvents(seed), personal, kind: seed % 9 === 0 ? "order" : "tracking", textToken: `x${seed}` };
   });
   fc.assert(
@@ -64,10 +81,19 @@ test("order of arrival, grouping and repeats do not change a shipment that is ov
 });
 
 test("keeps terminal events and the newest when there are too many", () => {
-  const event = (at: number, status: MessageEvent["status"]): MessageEvent =>
-    ({ status, reason: null, code: null, time: epochTime(1_700_000_000 + at * 60), country: null, fingerprint: `f${at}` });
+  const event = (at: number, status: MessageEvent["status"]): MessageEvent => ({
+    status,
+    reason: null,
+    code: null,
+    time: epochTime(1_700_000_000 + at * 60),
+    country: null,
+    fingerprint: `f${at}`,
+  });
   const events = [event(0, "delivered"), ...Array.from({ length: shipmentEventsMax + 5 }, (_, at) => event(at + 1, "in_transit"))];
-  const state = foldMessages(null, [{ ...empty, events: events.slice(0, 600) }, { ...empty, events: events.slice(600) }]);
+  const state = foldMessages(null, [
+    { ...empty, events: events.slice(0, 600) },
+    { ...empty, events: events.slice(600) },
+  ]);
   const kept = new Set(state.events.map(({ fingerprint }) => fingerprint));
   assert.equal(kept.size, shipmentEventsMax);
   assert.equal(state.events.filter(({ status }) => terminalStatuses.has(status)).length, 1);
@@ -87,8 +113,14 @@ test("returns the state itself when messages add nothing", () => {
 test("an event that is sent again is the same event", () => {
   const event: MessageEvent = { status: "in_transit", reason: null, code: "X", time: null, country: "DE", fingerprint: "a" };
   const corrected: MessageEvent = { ...event, time: carrierTime("2026-03-01T10:00:00Z") };
-  const state = foldMessages(null, [{ ...empty, events: [event] }, { ...empty, events: [corrected, event] }]);
-  assert.deepEqual(state.events.map(({ time }) => time?.text), ["2026-03-01T10:00:00Z"]);
+  const state = foldMessages(null, [
+    { ...empty, events: [event] },
+    { ...empty, events: [corrected, event] },
+  ]);
+  assert.deepEqual(
+    state.events.map(({ time }) => time?.text),
+    ["2026-03-01T10:00:00Z"],
+  );
 });
 
 test("keeps one summary per source and instant, the stronger one", () => {
@@ -98,20 +130,31 @@ test("keeps one summary per source and instant, the stronger one", () => {
     { ...empty, summary: { ...summary, status: "out_for_delivery" } },
     { ...empty, source: "aftership", summary: { ...summary, status: "in_transit" } },
   ]);
-  assert.deepEqual(state.summaries.map(({ source, status }) => [source, status]), [["ups", "out_for_delivery"], ["aftership", "in_transit"]]);
+  assert.deepEqual(
+    state.summaries.map(({ source, status }) => [source, status]),
+    [
+      ["ups", "out_for_delivery"],
+      ["aftership", "in_transit"],
+    ],
+  );
 });
 
 test("a shop's message adds references, numbers and persons, announces the shipment and says nothing about its progress", () => {
   const personal = [{ category: "name", role: "recipient", token: "t1", subject: "s1" }] as const;
   const summary = { status: "delivered", reason: null, code: null, time: null } as const;
-  const state = foldMessages(null, [{ ...empty, kind: "fulfilment", number: "n1", references: ["r1"], personal, summary, source: "shopify" }]);
+  const state = foldMessages(null, [
+    { ...empty, kind: "fulfilment", number: "n1", references: ["r1"], personal, summary, source: "shopify" },
+  ]);
   assert.deepEqual([state.status, state.reason, state.statusAt], ["info_received", null, null]);
   assert.deepEqual([state.numbers, state.references, state.personal.map(({ token }) => token)], [["n1"], ["r1"], ["t1"]]);
   assert.deepEqual(state.summaries, []);
 });
 
 test("a carrier's word about itself beats what others say of it", () => {
-  const claims = [{ ...empty, source: "aftership", carrier: "bpost" as const }, { ...empty, source: "ups", carrier: "ups" as const }];
+  const claims = [
+    { ...empty, source: "aftership", carrier: "bpost" as const },
+    { ...empty, source: "ups", carrier: "ups" as const },
+  ];
   assert.equal(foldMessages(null, claims).carrier, "ups");
   assert.equal(foldMessages(null, claims.slice(0, 1)).carrier, "bpost");
   assert.equal(foldMessages(null, [empty]).carrier, null);
@@ -130,7 +173,10 @@ test("the estimate of the message that knew the newest event holds", () => {
 test("a shop's personal tokens outlive a flood of a carrier's", () => {
   const token = (text: string) => ({ category: "street", role: "recipient", token: text, subject: "s" }) as const;
   const flood = Array.from({ length: shipmentPersonalMax + 10 }, (_, at) => token(`a${at}`));
-  const state = foldMessages(null, [{ ...empty, personal: flood }, { ...empty, kind: "order", personal: [token("z")] }]);
+  const state = foldMessages(null, [
+    { ...empty, personal: flood },
+    { ...empty, kind: "order", personal: [token("z")] },
+  ]);
   assert.equal(state.personal.length, shipmentPersonalMax);
   assert.equal(state.personal[0]?.token, "z");
 });

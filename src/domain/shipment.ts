@@ -95,9 +95,18 @@ export function foldMessages(state: ShipmentState | null, messages: readonly Mes
     summaries: boundedUnion(held.summaries, tracking.flatMap(storedSummaries), summaryKey, compareStrength, shipmentSummariesMax),
     personal: boundedUnion(held.personal, messages.flatMap(storedPersonal), personalKey, comparePersonal, shipmentPersonalMax),
     texts: boundedUnion(held.texts, tracking.flatMap(storedTexts), (text) => text.token, compareTexts, shipmentTextsMax),
-    numbers: unionOfTokens(held.numbers, messages.flatMap(({ number, alternatives }) => [number, ...alternatives])),
-    references: unionOfTokens(held.references, messages.flatMap(({ references }) => references)),
-    parents: unionOfTokens(held.parents, messages.map(({ parent }) => parent)),
+    numbers: unionOfTokens(
+      held.numbers,
+      messages.flatMap(({ number, alternatives }) => [number, ...alternatives]),
+    ),
+    references: unionOfTokens(
+      held.references,
+      messages.flatMap(({ references }) => references),
+    ),
+    parents: unionOfTokens(
+      held.parents,
+      messages.map(({ parent }) => parent),
+    ),
   };
   if (state !== null && isPartOf(merged, state)) return state;
   const { status, reason, code, time } = deriveStatus(merged.events, merged.summaries, merged.announced);

@@ -108,7 +108,10 @@ function fromParts(
 }
 
 function isoLocal(wall: number): string {
-  return new Date(wall).toISOString().slice(0, -1).replace(/\.000$/, "");
+  return new Date(wall)
+    .toISOString()
+    .slice(0, -1)
+    .replace(/\.000$/, "");
 }
 
 function canonicalOffset(offset: string): string | null {

@@ -11,7 +11,10 @@ import type { Services } from "./services.ts";
 
 const security = [{ apiKey: [] }];
 const idParams = Type.Object({ id: Type.String() });
-const pageQuery = Type.Object({ cursor: Type.Optional(Type.String({ maxLength: 200 })), limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })) });
+const pageQuery = Type.Object({
+  cursor: Type.Optional(Type.String({ maxLength: 200 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+});
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Routes for a tenant's API key. */
@@ -28,70 +31,140 @@ export function apiRoutes(services: Services) {
   return async (plugin: FastifyInstance): Promise<void> => {
     const app = plugin.withTypeProvider<TypeBoxTypeProvider>();
     // Imports stream: their bodies are left to the route.
-    for (const type of ["text/csv", "application/x-ndjson", "application/ndjson"]) app.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
+    for (const type of ["text/csv", "application/x-ndjson", "application/ndjson"])
+      app.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
 
-    app.post("/v1/shipments", { schema: { summary: "Register a shipment to track", tags: ["shipments"], security, body: ShipmentInput } }, async (request, reply) => {
-      const tenant = await tenantOf(request);
-      const key = request.headers["idempotency-key"];
-      const received = await services.registerShipment(tenant, request.body as ShipmentInput, typeof key === "string" ? key : null);
-      reply.code(202);
-      return { receipt: received.receipt };
-    });
+    app.post(
+      "/v1/shipments",
+      { schema: { summary: "Register a shipment to track", tags: ["shipments"], security, body: ShipmentInput } },
+      async (request, reply) => {
+        const tenant = await tenantOf(request);
+        const key = request.headers["idempotency-key"];
+        const received = await services.registerShipment(tenant, request.body as ShipmentInput, typeof key === "string" ? key : null);
+        reply.code(202);
+        return { receipt: received.receipt };
+      },
+    );
 
-    app.post("/v1/shipments/import", { bodyLimit: 1024 * 1024 * 1024, schema: { summary: "Import shipments as CSV or NDJSON; answers one NDJSON line per row", tags: ["shipments"], security } }, async (request, reply) => {
-      const tenant = await tenantOf(request);
-      const body = request.body as Readable;
-      if (!(body instanceof Readable)) throw new ProblemError("unsupported_media_type");
-      const rows = request.headers["content-type"]?.startsWith("text/csv") ? csvShipments(body) : ndjsonShipments(body);
-      reply.type("application/x-ndjson");
-      return Readable.from(importReport(rows, (shipment) => services.registerShipment(tenant, shipment, null)));
-    });
+    app.post(
+      "/v1/shipments/import",
+      {
+        bodyLimit: 1024 * 1024 * 1024,
+        schema: { summary: "Import shipments as CSV or NDJSON; answers one NDJSON line per row", tags: ["shipments"], security },
+      },
+      async (request, reply) => {
+        const tenant = await tenantOf(request);
+        const body = request.body as Readable;
+        if (!(body instanceof Readable)) throw new ProblemError("unsupported_media_type");
+        const rows = request.headers["content-type"]?.startsWith("text/csv") ? csvShipments(body) : ndjsonShipments(body);
+        reply.type("application/x-ndjson");
+        return Readable.from(importReport(rows, (shipment) => services.registerShipment(tenant, shipment, null)));
+      },
+    );
 
-    app.get("/v1/shipments", { schema: { summary: "Shipments, newest first; by number where one is given", tags: ["shipments"], security, querystring: Type.Object({ carrier: Type.Optional(Type.String({ maxLength: 40 })), trackingNumber: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })), ...pageQuery.properties }) } }, async (request) => {
-      const tenant = await tenantOf(request);
-      const { carrier, trackingNumber, cursor, limit } = request.query;
-      if (trackingNumber !== undefined) return { items: await services.shipmentsByNumber(tenant, carrier ?? null, trackingNumber), next: null };
-      return services.shipmentsPage(tenant, cursor ?? null, limit ?? 50);
-    });
+    app.get(
+      "/v1/shipments",
+      {
+        schema: {
+          summary: "Shipments, newest first; by number where one is given",
+          tags: ["shipments"],
+          security,
+          querystring: Type.Object({
+            carrier: Type.Optional(Type.String({ maxLength: 40 })),
+            trackingNumber: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+            ...pageQuery.properties,
+          }),
+        },
+      },
+      async (request) => {
+        const tenant = await tenantOf(request);
+        const { carrier, trackingNumber, cursor, limit } = request.query;
+        if (trackingNumber !== undefined)
+          return { items: await services.shipmentsByNumber(tenant, carrier ?? null, trackingNumber), next: null };
+        return services.shipmentsPage(tenant, cursor ?? null, limit ?? 50);
+      },
+    );
 
-    app.get("/v1/shipments/:id", { schema: { summary: "A shipment, pseudonymous", tags: ["shipments"], security, params: idParams } }, async (request, reply) => {
-      const tenant = await tenantOf(request);
-      const found = UUID.test(request.params.id) ? await services.shipment(tenant, request.params.id) : null;
-      if (found === null) throw new ProblemError("not_found");
-      return reply.type("application/json").send(found);
-    });
+    app.get(
+      "/v1/shipments/:id",
+      { schema: { summary: "A shipment, pseudonymous", tags: ["shipments"], security, params: idParams } },
+      async (request, reply) => {
+        const tenant = await tenantOf(request);
+        const found = UUID.test(request.params.id) ? await services.shipment(tenant, request.params.id) : null;
+        if (found === null) throw new ProblemError("not_found");
+        return reply.type("application/json").send(found);
+      },
+    );
 
-    app.get("/v1/receipts/:id", { schema: { summary: "What became of one inbound record", tags: ["ingress"], security, params: idParams } }, async (request) => {
-      const tenant = await tenantOf(request);
-      const found = UUID.test(request.params.id) ? await services.receipt(tenant, request.params.id) : null;
-      if (found === null) throw new ProblemError("not_found");
-      return found;
-    });
+    app.get(
+      "/v1/receipts/:id",
+      { schema: { summary: "What became of one inbound record", tags: ["ingress"], security, params: idParams } },
+      async (request) => {
+        const tenant = await tenantOf(request);
+        const found = UUID.test(request.params.id) ? await services.receipt(tenant, request.params.id) : null;
+        if (found === null) throw new ProblemError("not_found");
+        return found;
+      },
+    );
 
-    app.get("/v1/dead-letters", { schema: { summary: "Quarantined records and failed jobs, newest first", tags: ["operations"], security, querystring: pageQuery } }, async (request) => services.deadLetters(await tenantOf(request), request.query.cursor ?? null, request.query.limit ?? 50));
+    app.get(
+      "/v1/dead-letters",
+      { schema: { summary: "Quarantined records and failed jobs, newest first", tags: ["operations"], security, querystring: pageQuery } },
+      async (request) => services.deadLetters(await tenantOf(request), request.query.cursor ?? null, request.query.limit ?? 50),
+    );
 
-    app.post("/v1/dead-letters/:id/retry", { schema: { summary: "Put a failed job back into its lane", tags: ["operations"], security, params: idParams } }, async (request, reply) => {
-      const tenant = await tenantOf(request);
-      if (!UUID.test(request.params.id)) throw new ProblemError("not_found");
-      if (await services.retryDeadLetter(tenant, request.params.id)) return reply.code(202).send({ state: "accepted" });
-      const record = await services.receipt(tenant, request.params.id);
-      throw new ProblemError(record?.state === "quarantined" ? "replay_needs_opening" : "not_found");
-    });
+    app.post(
+      "/v1/dead-letters/:id/retry",
+      { schema: { summary: "Put a failed job back into its lane", tags: ["operations"], security, params: idParams } },
+      async (request, reply) => {
+        const tenant = await tenantOf(request);
+        if (!UUID.test(request.params.id)) throw new ProblemError("not_found");
+        if (await services.retryDeadLetter(tenant, request.params.id)) return reply.code(202).send({ state: "accepted" });
+        const record = await services.receipt(tenant, request.params.id);
+        throw new ProblemError(record?.state === "quarantined" ? "replay_needs_opening" : "not_found");
+      },
+    );
 
-    app.post("/v1/endpoints", { schema: { summary: "Create an inbound address for a source", tags: ["ingress"], security, body: Type.Object({ source: Type.String({ maxLength: 40 }), secret: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })), clientId: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })), auth: Type.Optional(Type.Literal("none")), allowFrom: Type.Optional(Type.Array(Type.String({ maxLength: 50 }), { maxItems: 50 })) }, { additionalProperties: false }) } }, async (request, reply) => {
-      const tenant = await tenantOf(request);
-      reply.code(201);
-      return services.createEndpoint(tenant, request.body as never);
-    });
+    app.post(
+      "/v1/endpoints",
+      {
+        schema: {
+          summary: "Create an inbound address for a source",
+          tags: ["ingress"],
+          security,
+          body: Type.Object(
+            {
+              source: Type.String({ maxLength: 40 }),
+              secret: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+              clientId: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+              auth: Type.Optional(Type.Literal("none")),
+              allowFrom: Type.Optional(Type.Array(Type.String({ maxLength: 50 }), { maxItems: 50 })),
+            },
+            { additionalProperties: false },
+          ),
+        },
+      },
+      async (request, reply) => {
+        const tenant = await tenantOf(request);
+        reply.code(201);
+        return services.createEndpoint(tenant, request.body as never);
+      },
+    );
 
-    app.get("/v1/endpoints", { schema: { summary: "Inbound addresses", tags: ["ingress"], security } }, async (request) => ({ items: await services.endpoints(await tenantOf(request)), next: null }));
+    app.get("/v1/endpoints", { schema: { summary: "Inbound addresses", tags: ["ingress"], security } }, async (request) => ({
+      items: await services.endpoints(await tenantOf(request)),
+      next: null,
+    }));
   };
 }
 
 /** Rows in flight at once: enough to fill group commits, few enough to bound memory. */
 const importWindow = 256;
 
-async function* importReport(rows: AsyncIterable<ImportRow>, register: (shipment: ShipmentInput) => Promise<{ receipt: string }>): AsyncGenerator<string> {
+async function* importReport(
+  rows: AsyncIterable<ImportRow>,
+  register: (shipment: ShipmentInput) => Promise<{ receipt: string }>,
+): AsyncGenerator<string> {
   const window: Promise<string>[] = [];
   for await (const { row, result } of rows) {
     window.push(

@@ -4,7 +4,13 @@ import { KeyedHash } from "../domain/keyed-hash.ts";
 
 /** As in `src/carriers/codec.ts`; restated here so that the stages meet only in `src/main/`. */
 export type Scheme =
-  | { readonly kind: "hmac-sha256"; readonly header: string; readonly encodings: readonly ("hex" | "base64")[]; readonly prefix?: string; readonly secretForm?: "NFKD" }
+  | {
+      readonly kind: "hmac-sha256";
+      readonly header: string;
+      readonly encodings: readonly ("hex" | "base64")[];
+      readonly prefix?: string;
+      readonly secretForm?: "NFKD";
+    }
   | { readonly kind: "shared-secret"; readonly headers: readonly string[] }
   | { readonly kind: "oauth-client"; readonly apiKeyHeader: string }
   | { readonly kind: "none" };

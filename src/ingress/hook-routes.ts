@@ -11,10 +11,20 @@ export function hookRoutes(services: Services) {
 
     app.post<{ Params: { endpointId: string } }>(
       "/v1/hooks/:endpointId",
-      { schema: { summary: "A source's webhook, as that source sends it", tags: ["ingress"], params: { type: "object", properties: { endpointId: { type: "string" } } } } },
+      {
+        schema: {
+          summary: "A source's webhook, as that source sends it",
+          tags: ["ingress"],
+          params: { type: "object", properties: { endpointId: { type: "string" } } },
+        },
+      },
       (request, reply) => {
         services
-          .receiveHook(request.params.endpointId, { headers: request.headers, body: (request.body as Buffer | undefined) ?? Buffer.alloc(0), remoteAddress: request.ip })
+          .receiveHook(request.params.endpointId, {
+            headers: request.headers,
+            body: (request.body as Buffer | undefined) ?? Buffer.alloc(0),
+            remoteAddress: request.ip,
+          })
           .then(({ receipt, duplicate }) => {
             reply.code(202);
             if (duplicate) reply.header("idempotent-replay", "true");
@@ -24,15 +34,22 @@ export function hookRoutes(services: Services) {
       },
     );
 
-    app.post("/v1/oauth/token", { schema: { summary: "Access token for senders with client credentials (RFC 6749, section 4.4)", tags: ["ingress"] } }, async (request, reply) => {
-      const form = new URLSearchParams((request.body as Buffer | undefined)?.toString("utf8") ?? "");
-      const basic = /^basic (.+)$/i.exec(request.headers.authorization ?? "")?.[1];
-      const [id, secret] = basic === undefined ? [form.get("client_id"), form.get("client_secret")] : splitPair(Buffer.from(basic, "base64").toString("utf8"));
-      const issued = id && secret ? await services.issueAccessToken(id, secret) : null;
-      if (issued === null) throw new ProblemError("not_authenticated");
-      reply.header("cache-control", "no-store");
-      return { access_token: issued.token, token_type: "Bearer", expires_in: issued.expiresInS };
-    });
+    app.post(
+      "/v1/oauth/token",
+      { schema: { summary: "Access token for senders with client credentials (RFC 6749, section 4.4)", tags: ["ingress"] } },
+      async (request, reply) => {
+        const form = new URLSearchParams((request.body as Buffer | undefined)?.toString("utf8") ?? "");
+        const basic = /^basic (.+)$/i.exec(request.headers.authorization ?? "")?.[1];
+        const [id, secret] =
+          basic === undefined
+            ? [form.get("client_id"), form.get("client_secret")]
+            : splitPair(Buffer.from(basic, "base64").toString("utf8"));
+        const issued = id && secret ? await services.issueAccessToken(id, secret) : null;
+        if (issued === null) throw new ProblemError("not_authenticated");
+        reply.header("cache-control", "no-store");
+        return { access_token: issued.token, token_type: "Bearer", expires_in: issued.expiresInS };
+      },
+    );
   };
 }
 

@@ -13,21 +13,55 @@ export function operatorRoutes(services: Services) {
   return async (app: FastifyInstance): Promise<void> => {
     app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 
-    app.post<{ Body: { name: string } }>("/v1/tenants", { schema: { hide: true, body: { type: "object", required: ["name"], additionalProperties: false, properties: { name: { type: "string", minLength: 1, maxLength: 200 } } } } }, async (request, reply) => {
-      await operator(request);
-      reply.code(201);
-      return services.createTenant(request.body.name);
-    });
+    app.post<{ Body: { name: string } }>(
+      "/v1/tenants",
+      {
+        schema: {
+          hide: true,
+          body: {
+            type: "object",
+            required: ["name"],
+            additionalProperties: false,
+            properties: { name: { type: "string", minLength: 1, maxLength: 200 } },
+          },
+        },
+      },
+      async (request, reply) => {
+        await operator(request);
+        reply.code(201);
+        return services.createTenant(request.body.name);
+      },
+    );
 
-    app.post<{ Querystring: { tenant: string; source: string; type?: string } }>("/v1/captured", { schema: { hide: true, querystring: { type: "object", required: ["tenant", "source"], properties: { tenant: { type: "string" }, source: { type: "string" }, type: { type: "string" } } } } }, async (request, reply) => {
-      await operator(request);
-      const { tenant, source, type } = request.query;
-      const received = await services.receiveCaptured(tenant, source, Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0), type ?? "");
-      reply.code(202);
-      return { receipt: received.receipt };
-    });
+    app.post<{ Querystring: { tenant: string; source: string; type?: string } }>(
+      "/v1/captured",
+      {
+        schema: {
+          hide: true,
+          querystring: {
+            type: "object",
+            required: ["tenant", "source"],
+            properties: { tenant: { type: "string" }, source: { type: "string" }, type: { type: "string" } },
+          },
+        },
+      },
+      async (request, reply) => {
+        await operator(request);
+        const { tenant, source, type } = request.query;
+        const received = await services.receiveCaptured(
+          tenant,
+          source,
+          Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+          type ?? "",
+        );
+        reply.code(202);
+        return { receipt: received.receipt };
+      },
+    );
 
-    app.get("/metrics", { schema: { hide: true } }, async (_request, reply) => reply.type("text/plain; version=0.0.4").send(await services.metrics()));
+    app.get("/metrics", { schema: { hide: true } }, async (_request, reply) =>
+      reply.type("text/plain; version=0.0.4").send(await services.metrics()),
+    );
     app.get("/healthz", { schema: { hide: true } }, async () => ({ status: "ok" }));
     app.get("/readyz", { schema: { hide: true } }, async (_request, reply) => {
       const reason = await services.notReady();

@@ -37,7 +37,17 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger)
     },
     refResolver: { buildLocalReference: (json, _base, _fragment, index) => String(json["$id"] ?? `def-${index}`) },
   });
-  await app.register(scalar, { routePrefix: "/docs", configuration: { url: "/openapi.json", withDefaultFonts: false, telemetry: false, agent: { disabled: true }, mcp: { disabled: true }, hideClientButton: true } as never });
+  await app.register(scalar, {
+    routePrefix: "/docs",
+    configuration: {
+      url: "/openapi.json",
+      withDefaultFonts: false,
+      telemetry: false,
+      agent: { disabled: true },
+      mcp: { disabled: true },
+      hideClientButton: true,
+    } as never,
+  });
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
   await app.register(hookRoutes(services));
   await app.register(apiRoutes(services));
@@ -46,7 +56,14 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger)
   return app;
 }
 
-const codeOfStatus: Readonly<Record<number, ProblemCode>> = { 400: "malformed_request", 401: "not_authenticated", 403: "not_allowed", 404: "not_found", 413: "body_too_large", 415: "unsupported_media_type" };
+const codeOfStatus: Readonly<Record<number, ProblemCode>> = {
+  400: "malformed_request",
+  401: "not_authenticated",
+  403: "not_allowed",
+  404: "not_found",
+  413: "body_too_large",
+  415: "unsupported_media_type",
+};
 
 function problemAnswers(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
@@ -57,12 +74,16 @@ function problemAnswers(app: FastifyInstance): void {
       return reply.code(body.status).send(body);
     }
     if (error.validation !== undefined) {
-      const errors = error.validation.map(({ instancePath, keyword }) => ({ pointer: `#${instancePath ?? ""}`, detail: `does not fit the schema (${keyword})` }));
+      const errors = error.validation.map(({ instancePath, keyword }) => ({
+        pointer: `#${instancePath ?? ""}`,
+        detail: `does not fit the schema (${keyword})`,
+      }));
       return reply.code(400).send(problemBody("invalid_field", errors));
     }
     const code = codeOfStatus[error.statusCode ?? 500] ?? "internal_error";
     // The message of an unexpected error may quote input: only its kind is logged.
-    if (code === "internal_error") request.log.error({ error: error.name, code: error.code, route: request.routeOptions.url }, "request failed");
+    if (code === "internal_error")
+      request.log.error({ error: error.name, code: error.code, route: request.routeOptions.url }, "request failed");
     return reply.code(problemBody(code).status).send(problemBody(code));
   });
   app.setNotFoundHandler((_request, reply) => reply.code(404).type("application/problem+json").send(problemBody("not_found")));

@@ -8,7 +8,15 @@ test("makes a fulfilment of a registered shipment, its recipient as personal fie
     carrier: "bpost",
     trackingNumber: "323200000000000000000017",
     orderReference: "PK-1007",
-    recipient: { name: "Wout Segers", street: "Kaai 3 bus 2", postalCode: "2000", city: "Antwerpen", country: "BE", phone: " ", email: "wout@post.example" },
+    recipient: {
+      name: "Wout Segers",
+      street: "Kaai 3 bus 2",
+      postalCode: "2000",
+      city: "Antwerpen",
+      country: "BE",
+      phone: " ",
+      email: "wout@post.example",
+    },
   });
   assert.deepEqual(notice, {
     kind: "fulfilment",

@@ -18,19 +18,37 @@ const words: Readonly<Record<string, string>> = {
 interface Tracked {
   readonly carrier: string | null;
   readonly status: string;
-  readonly events: readonly { readonly status: string; readonly occurredAt: string | null; readonly localTime: string | null; readonly country: string | null }[];
+  readonly events: readonly {
+    readonly status: string;
+    readonly occurredAt: string | null;
+    readonly localTime: string | null;
+    readonly country: string | null;
+  }[];
 }
 
 /** The shopper's view: as JSON and as a page without script, fonts or anything from elsewhere. */
 export function trackingPageRoutes(services: Services) {
   return async (app: FastifyInstance): Promise<void> => {
-    app.get<{ Params: { publicId: string } }>("/v1/track/:publicId", { schema: { summary: "Shopper's view of a shipment", tags: ["tracking"], params: { type: "object", properties: { publicId: { type: "string" } } } } }, async (request, reply) => {
-      const found = await tracked(services, request.params.publicId);
-      return reply.type("application/json").send(found);
-    });
+    app.get<{ Params: { publicId: string } }>(
+      "/v1/track/:publicId",
+      {
+        schema: {
+          summary: "Shopper's view of a shipment",
+          tags: ["tracking"],
+          params: { type: "object", properties: { publicId: { type: "string" } } },
+        },
+      },
+      async (request, reply) => {
+        const found = await tracked(services, request.params.publicId);
+        return reply.type("application/json").send(found);
+      },
+    );
     app.get<{ Params: { publicId: string } }>("/t/:publicId", { schema: { hide: true } }, async (request, reply) => {
       const found = JSON.parse((await tracked(services, request.params.publicId)).toString("utf8")) as Tracked;
-      reply.header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'").header("referrer-policy", "no-referrer").header("x-robots-tag", "noindex");
+      reply
+        .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+        .header("referrer-policy", "no-referrer")
+        .header("x-robots-tag", "noindex");
       return reply.type("text/html; charset=utf-8").send(page(found));
     });
   };
@@ -45,7 +63,10 @@ async function tracked(services: Services, publicId: string): Promise<Buffer> {
 function page({ carrier, status, events }: Tracked): string {
   const rows = events
     .toReversed()
-    .map((event) => `<li><b>${escape(words[event.status] ?? event.status)}</b><span>${escape(event.occurredAt ?? event.localTime ?? "time unknown")}${event.country === null ? "" : ` · ${escape(event.country)}`}</span></li>`)
+    .map(
+      (event) =>
+        `<li><b>${escape(words[event.status] ?? event.status)}</b><span>${escape(event.occurredAt ?? event.localTime ?? "time unknown")}${event.country === null ? "" : ` · ${escape(event.country)}`}</span></li>`,
+    )
     .join("");
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Your parcel</title>
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:3rem auto;padding:0 1rem;color:#1d2733;background:#fbfaf7}h1{font-size:1.7rem;margin:0}p{color:#5b6673}ol{list-style:none;padding:0;border-left:2px solid #c9d3dc;margin-top:2rem}li{padding:.4rem 0 .4rem 1.2rem;display:flex;justify-content:space-between;gap:1rem}span{color:#5b6673;text-align:right}@media(prefers-color-scheme:dark){body{background:#12171d;color:#e6ebf0}p,span{color:#9aa7b4}ol{border-color:#334050}}</style>

@@ -25,12 +25,20 @@ export const commands = {
   start: async ({ demo }: { demo: boolean }): Promise<void> => {
     const config = readConfig();
     const program = await startProgram(config).catch((error: unknown) => {
-      if (error instanceof ProgramError && error.code === "already-running") throw new CommandError(error.message, "stop it first, or set PARCELKEEP_DATA to another folder");
+      if (error instanceof ProgramError && error.code === "already-running")
+        throw new CommandError(error.message, "stop it first, or set PARCELKEEP_DATA to another folder");
       throw error;
     });
-    const lines = [`Parcelkeep is running: ${program.url}`, `  API reference   ${program.url}/docs`, `  metrics         ${program.url}/metrics`, `  data folder     ${config.dataDir}`];
+    const lines = [
+      `Parcelkeep is running: ${program.url}`,
+      `  API reference   ${program.url}/docs`,
+      `  metrics         ${program.url}/metrics`,
+      `  data folder     ${config.dataDir}`,
+    ];
     process.stdout.write(`${lines.join("\n")}\n`);
-    const stopDemo = demo ? await startDemo(program.url, program.operatorKey, config.dataDir, (line) => process.stdout.write(`${line}\n`)) : () => {};
+    const stopDemo = demo
+      ? await startDemo(program.url, program.operatorKey, config.dataDir, (line) => process.stdout.write(`${line}\n`))
+      : () => {};
     process.stdout.write("Stop with Ctrl-C.\n");
     const ended = new Promise<null>((resolve) => {
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve(null));
@@ -44,13 +52,46 @@ export const commands = {
 
   createTenant: (name: string): Promise<Answers> => withProgram((api) => api.call("/v1/tenants", { body: { name } })),
 
-  createEndpoint: ({ tenant, source, secret, clientId, auth, allowFrom }: { tenant: string; source: string; secret?: string; clientId?: string; auth?: string; allowFrom?: string[] }): Promise<Answers> =>
-    withProgram((api) => api.call("/v1/endpoints", { tenant, body: { source, ...(secret === undefined ? {} : { secret }), ...(clientId === undefined ? {} : { clientId }), ...(auth === undefined ? {} : { auth }), ...(allowFrom === undefined ? {} : { allowFrom }) } })),
+  createEndpoint: ({
+    tenant,
+    source,
+    secret,
+    clientId,
+    auth,
+    allowFrom,
+  }: {
+    tenant: string;
+    source: string;
+    secret?: string;
+    clientId?: string;
+    auth?: string;
+    allowFrom?: string[];
+  }): Promise<Answers> =>
+    withProgram((api) =>
+      api.call("/v1/endpoints", {
+        tenant,
+        body: {
+          source,
+          ...(secret === undefined ? {} : { secret }),
+          ...(clientId === undefined ? {} : { clientId }),
+          ...(auth === undefined ? {} : { auth }),
+          ...(allowFrom === undefined ? {} : { allowFrom }),
+        },
+      }),
+    ),
 
-  ingest: (tenant: string, source: string, files: readonly string[], report: (file: string, receipt: string) => void, read: (file: string) => Promise<Buffer>): Promise<void> =>
+  ingest: (
+    tenant: string,
+    source: string,
+    files: readonly string[],
+    report: (file: string, receipt: string) => void,
+    read: (file: string) => Promise<Buffer>,
+  ): Promise<void> =>
     withProgram(async (api) => {
       for (const file of files) {
-        const answer = await api.call(`/v1/captured?tenant=${encodeURIComponent(tenant)}&source=${encodeURIComponent(source)}`, { raw: await read(file) });
+        const answer = await api.call(`/v1/captured?tenant=${encodeURIComponent(tenant)}&source=${encodeURIComponent(source)}`, {
+          raw: await read(file),
+        });
         report(file, answer["receipt"]!);
       }
     }),
@@ -81,7 +122,11 @@ function apiOf(url: string, operatorKey: string): Api {
     call: async (path, { body, raw, tenant }) => {
       const answer = await fetch(`${url}${path}`, {
         method: "POST",
-        headers: { authorization: `Bearer ${operatorKey}`, "content-type": raw === undefined ? "application/json" : "application/octet-stream", ...(tenant === undefined ? {} : { "parcelkeep-tenant": tenant }) },
+        headers: {
+          authorization: `Bearer ${operatorKey}`,
+          "content-type": raw === undefined ? "application/json" : "application/octet-stream",
+          ...(tenant === undefined ? {} : { "parcelkeep-tenant": tenant }),
+        },
         body: raw === undefined ? JSON.stringify(body) : new Uint8Array(raw),
       });
       const result = (await answer.json()) as Record<string, string>;

@@ -119,7 +119,11 @@ export class Committer {
   #nextBatch(): Waiting[] {
     let count = 0;
     let bytes = 0;
-    while (count < this.#waiting.length && count < batchRecordsMax && (count === 0 || bytes + this.#waiting[count]!.record.raw.length <= batchBytesMax)) {
+    while (
+      count < this.#waiting.length &&
+      count < batchRecordsMax &&
+      (count === 0 || bytes + this.#waiting[count]!.record.raw.length <= batchBytesMax)
+    ) {
       bytes += this.#waiting[count++]!.record.raw.length;
     }
     this.#waitingBytes -= bytes;
@@ -249,7 +253,11 @@ export class Committer {
   }
 
   /** Lets the vault decide the tokens of new values; where another process was first, its token and person take the place of ours. */
-  async #settle(claimed: readonly { claim: TokenClaim; row: ClaimRow; record: number }[], groups: readonly GroupRow[], messages: (readonly string[])[]): Promise<void> {
+  async #settle(
+    claimed: readonly { claim: TokenClaim; row: ClaimRow; record: number }[],
+    groups: readonly GroupRow[],
+    messages: (readonly string[])[],
+  ): Promise<void> {
     const results = await this.#store.claimTokens(
       claimed.map((each) => each.row),
       groups,

@@ -36,17 +36,25 @@ const streets = ["Lindenallee 4", "Rue des Exemples 12", "Keizersgracht 999", "C
  */
 export async function startDemo(url: string, operatorKey: string, dataDir: string, print: (line: string) => void): Promise<() => void> {
   const path = join(dataDir, "secrets", "demo.json");
-  const demo = await readFile(path, "utf8").then((text) => JSON.parse(text) as Demo, () => createDemo(url, operatorKey, path));
+  const demo = await readFile(path, "utf8").then(
+    (text) => JSON.parse(text) as Demo,
+    () => createDemo(url, operatorKey, path),
+  );
   print(`  demo tenant     ${demo.tenant}\n  demo API key    ${demo.apiKey}`);
   print(`  see parcels     curl -H 'Authorization: Bearer ${demo.apiKey}' ${url}/v1/shipments`);
   const parcels: Parcel[] = [];
   const send = async (): Promise<void> => {
-    if (parcels.length < parcelsAtOnce) parcels.push({ number: `7${randomInt(1e10, 9e10)}`, person: persons[randomInt(persons.length)]!, scans: [] });
+    if (parcels.length < parcelsAtOnce)
+      parcels.push({ number: `7${randomInt(1e10, 9e10)}`, person: persons[randomInt(persons.length)]!, scans: [] });
     const parcel = parcels[randomInt(parcels.length)]!;
     const body = nextScan(parcel);
     if (parcel.scans.length >= journey.length) parcels.splice(parcels.indexOf(parcel), 1);
     const signature = createHmac("sha256", demo.secret).update(body).digest("base64");
-    await fetch(`${url}${new URL(demo.url).pathname}`, { method: "POST", headers: { "content-type": "application/json", "fdx-signature": signature }, body });
+    await fetch(`${url}${new URL(demo.url).pathname}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "fdx-signature": signature },
+      body,
+    });
   };
   const timer = setInterval(() => void send().catch(() => {}), everyMs);
   return () => clearInterval(timer);
@@ -54,8 +62,14 @@ export async function startDemo(url: string, operatorKey: string, dataDir: strin
 
 async function createDemo(url: string, operatorKey: string, path: string): Promise<Demo> {
   const call = async (path: string, body: object, tenant?: string): Promise<Record<string, string>> => {
-    const headers = { authorization: `Bearer ${operatorKey}`, "content-type": "application/json", ...(tenant === undefined ? {} : { "parcelkeep-tenant": tenant }) };
-    return (await fetch(`${url}${path}`, { method: "POST", headers, body: JSON.stringify(body) })).json() as Promise<Record<string, string>>;
+    const headers = {
+      authorization: `Bearer ${operatorKey}`,
+      "content-type": "application/json",
+      ...(tenant === undefined ? {} : { "parcelkeep-tenant": tenant }),
+    };
+    return (await fetch(`${url}${path}`, { method: "POST", headers, body: JSON.stringify(body) })).json() as Promise<
+      Record<string, string>
+    >;
   };
   const { tenant, apiKey } = await call("/v1/tenants", { name: "Demo" });
   const secret = randomBytes(20).toString("hex");
@@ -68,10 +82,19 @@ async function createDemo(url: string, operatorKey: string, path: string): Promi
 function nextScan(parcel: Parcel): string {
   const [eventType, code, description] = journey[parcel.scans.length]!;
   const date = new Date().toISOString().replace(/\.\d+Z$/, "+00:00");
-  parcel.scans.unshift({ date, eventType, eventDescription: description, derivedStatusCode: code, scanLocation: { city: "Musterstadt", countryCode: "DE" } });
+  parcel.scans.unshift({
+    date,
+    eventType,
+    eventDescription: description,
+    derivedStatusCode: code,
+    scanLocation: { city: "Musterstadt", countryCode: "DE" },
+  });
   const trackResult = {
     trackingNumberInfo: { trackingNumber: parcel.number },
-    recipientInformation: { contact: { personName: parcel.person }, address: { streetLines: [streets[randomInt(streets.length)]], city: "Musterstadt", countryCode: "DE" } },
+    recipientInformation: {
+      contact: { personName: parcel.person },
+      address: { streetLines: [streets[randomInt(streets.length)]], city: "Musterstadt", countryCode: "DE" },
+    },
     latestStatusDetail: { code, derivedCode: code, description },
     scanEvents: parcel.scans,
   };

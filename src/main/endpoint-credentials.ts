@@ -25,7 +25,9 @@ export class CredentialBox {
     const decipher = createDecipheriv("aes-256-gcm", this.#key, sealed.subarray(0, 12), { authTagLength: 16 });
     decipher.setAAD(Buffer.from(endpoint));
     decipher.setAuthTag(sealed.subarray(sealed.length - 16));
-    return JSON.parse(Buffer.concat([decipher.update(sealed.subarray(12, sealed.length - 16)), decipher.final()]).toString("utf8")) as Credentials;
+    return JSON.parse(
+      Buffer.concat([decipher.update(sealed.subarray(12, sealed.length - 16)), decipher.final()]).toString("utf8"),
+    ) as Credentials;
   }
 
   /** A bearer token for one endpoint: `endpoint.expiry.mac`, checked without a look-up. */

@@ -118,13 +118,35 @@ export class FrontServices implements Services {
 
   async receiveCaptured(tenant: string, source: string, body: Buffer, contentType: string): Promise<Received> {
     if (!isSource(source)) throw new ProblemError("unknown_source");
-    return this.#parts.intake.receive({ tenant, endpoint: `captured:${source}`, source, codec: codecs.get(source) ?? null, body, contentType, contentEncoding: "", idempotencyKey: null });
+    return this.#parts.intake.receive({
+      tenant,
+      endpoint: `captured:${source}`,
+      source,
+      codec: codecs.get(source) ?? null,
+      body,
+      contentType,
+      contentEncoding: "",
+      idempotencyKey: null,
+    });
   }
 
-  async registerShipment(tenant: string, input: Parameters<Services["registerShipment"]>[1], idempotencyKey: string | null): Promise<Received> {
+  async registerShipment(
+    tenant: string,
+    input: Parameters<Services["registerShipment"]>[1],
+    idempotencyKey: string | null,
+  ): Promise<Received> {
     const retryAfterS = this.#parts.rateLimit.take(tenant, this.#parts.now());
     if (retryAfterS > 0) throw new ProblemError("rate_limited", { retryAfterS });
-    const request = { tenant, endpoint: "api:shipments", source: "api", codec: null, body: Buffer.from(JSON.stringify(input)), contentType: "application/json", contentEncoding: "", idempotencyKey };
+    const request = {
+      tenant,
+      endpoint: "api:shipments",
+      source: "api",
+      codec: null,
+      body: Buffer.from(JSON.stringify(input)),
+      contentType: "application/json",
+      contentEncoding: "",
+      idempotencyKey,
+    };
     return this.#parts.intake.take(request, [noticeOf(input)], "");
   }
 
@@ -171,20 +193,37 @@ export class FrontServices implements Services {
   async shipmentsPage(tenant: string, cursor: string | null, limit: number): Promise<Page<ShipmentView>> {
     const rows = await this.#parts.reads.shipmentsPage(tenant, readCursor(cursor), limit);
     const last = rows.at(-1);
-    return { items: rows.map(shipmentView), next: rows.length < limit || last === undefined ? null : writeCursor({ at: last.created_at, id: last.id }) };
+    return {
+      items: rows.map(shipmentView),
+      next: rows.length < limit || last === undefined ? null : writeCursor({ at: last.created_at, id: last.id }),
+    };
   }
 
   async receipt(tenant: string, id: string) {
     const row = await this.#parts.reads.receipt(tenant, id);
     if (row === null) return null;
     const state = ({ a: "accepted", p: "processed", q: "quarantined" } as const)[row.state];
-    return { receipt: row.id, state, source: row.source, receivedAt: row.received_at.toISOString(), reason: row.failure, shipments: [...new Set(row.shipments)] };
+    return {
+      receipt: row.id,
+      state,
+      source: row.source,
+      receivedAt: row.received_at.toISOString(),
+      reason: row.failure,
+      shipments: [...new Set(row.shipments)],
+    };
   }
 
   async deadLetters(tenant: string, cursor: string | null, limit: number) {
     const rows = await this.#parts.reads.deadLetters(tenant, readCursor(cursor), limit);
     const last = rows.at(-1);
-    const items = rows.map((row) => ({ id: row.id, kind: row.kind, receipt: row.record, source: row.source, code: row.code, at: row.at.toISOString() }));
+    const items = rows.map((row) => ({
+      id: row.id,
+      kind: row.kind,
+      receipt: row.record,
+      source: row.source,
+      code: row.code,
+      at: row.at.toISOString(),
+    }));
     return { items, next: rows.length < limit || last === undefined ? null : writeCursor({ at: last.at, id: last.id }) };
   }
 
@@ -210,13 +249,17 @@ export class FrontServices implements Services {
     const id = `ep_${randomLetters(20)}`;
     const scheme = codecs.get(input.source)?.authentication.kind ?? "shared-secret";
     // A source without authentication must at least be named by its addresses, or be trusted in so many words.
-    const open = input.auth === "none" || input.source === unknownSource && input.secret === undefined && allowFrom.length > 0;
+    const open = input.auth === "none" || (input.source === unknownSource && input.secret === undefined && allowFrom.length > 0);
     const secret = open ? null : (input.secret ?? randomLetters(40));
     const clientId = scheme === "oauth-client" && !open ? (input.clientId === undefined ? id : `${input.clientId}/${id}`) : null;
     const sealed = this.#parts.credentials.seal(id, { secret, clientId });
     await this.#parts.admin.createEndpoint({ id, tenant, source: input.source, sealedCredentials: sealed, allowFrom });
     const view = { id, source: input.source, url: `${this.#parts.publicUrl()}/v1/hooks/${id}` };
-    return { ...view, ...(clientId === null ? {} : { clientId, tokenUrl: `${this.#parts.publicUrl()}/v1/oauth/token` }), ...(secret === null || input.secret !== undefined ? {} : { secret }) };
+    return {
+      ...view,
+      ...(clientId === null ? {} : { clientId, tokenUrl: `${this.#parts.publicUrl()}/v1/oauth/token` }),
+      ...(secret === null || input.secret !== undefined ? {} : { secret }),
+    };
   }
 
   async endpoints(tenant: string) {
@@ -253,7 +296,9 @@ export class FrontServices implements Services {
     const credentials = this.#parts.credentials.open(id, row.sealed_credentials);
     const scheme = codecs.get(row.source)?.authentication ?? { kind: "shared-secret" as const, headers: ["x-api-key"] };
     const open = credentials.secret === null && credentials.clientId === null;
-    const verify = verifier(open ? { kind: "none" } : scheme, { ...credentials, clientId: credentials.clientId }, (token) => this.#parts.credentials.tokenIsValid(id, token, this.#parts.now()));
+    const verify = verifier(open ? { kind: "none" } : scheme, { ...credentials, clientId: credentials.clientId }, (token) =>
+      this.#parts.credentials.tokenIsValid(id, token, this.#parts.now()),
+    );
     const trusted = row.allow_from.length === 0 ? null : addressList(row.allow_from);
     const endpoint: Endpoint = {
       id,
@@ -271,7 +316,10 @@ export class FrontServices implements Services {
 function takesType(types: readonly ("json" | "xml")[], contentType: string): boolean {
   const type = contentType.split(";")[0]!.trim().toLowerCase();
   if (type === "") return true;
-  return types.some((each) => type === `application/${each}` || type === `text/${each}` || type.endsWith(`+${each}`)) || (type === "application/x-www-form-urlencoded" && types.includes("json"));
+  return (
+    types.some((each) => type === `application/${each}` || type === `text/${each}` || type.endsWith(`+${each}`)) ||
+    (type === "application/x-www-form-urlencoded" && types.includes("json"))
+  );
 }
 
 function sameSecret(given: string, expected: string): boolean {

@@ -78,7 +78,8 @@ export async function runFront(start: RoleStart): Promise<void> {
   const app = await buildServer(services, log);
   await listenWithRetry(() => app.listen({ host: config.httpHost, port: config.httpPort }));
   const bound = app.server.address();
-  if (bound !== null && typeof bound === "object") address = `http://${config.httpHost.includes(":") ? `[${config.httpHost}]` : config.httpHost}:${bound.port}`;
+  if (bound !== null && typeof bound === "object")
+    address = `http://${config.httpHost.includes(":") ? `[${config.httpHost}]` : config.httpHost}:${bound.port}`;
   const sweep = setInterval(() => sessions.sweep(), 10_000);
   announceReady({ url: address });
 

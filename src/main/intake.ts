@@ -51,7 +51,14 @@ export class Intake {
   readonly #known: LRUCache<string, KnownToken>;
   readonly #recent = new LRUCache<string, Recent>({ max: recentRequestsMax });
 
-  constructor(committer: Committer, keys: SealingKeys, cell: string, metrics: IngressMetrics, known: LRUCache<string, KnownToken>, now: () => number) {
+  constructor(
+    committer: Committer,
+    keys: SealingKeys,
+    cell: string,
+    metrics: IngressMetrics,
+    known: LRUCache<string, KnownToken>,
+    now: () => number,
+  ) {
     this.#committer = committer;
     this.#keys = keys;
     this.#cell = cell;
@@ -80,7 +87,10 @@ export class Intake {
 
   /** @throws {ProblemError} `busy`, `idempotency_key_reused`, `body_too_large`, `invalid_encoding`. */
   async receive(request: IntakeRequest): Promise<Received> {
-    const plain = request.contentEncoding === "" || request.contentEncoding === "identity" ? request.body : await inflated(request.body, request.contentEncoding);
+    const plain =
+      request.contentEncoding === "" || request.contentEncoding === "identity"
+        ? request.body
+        : await inflated(request.body, request.contentEncoding);
     const decoded: Decoded = request.codec === null ? { ok: false, reason: "no-codec" } : request.codec.decode(plain);
     return this.take(request, decoded.ok ? decoded.notices : [], decoded.ok ? "" : decoded.reason);
   }

@@ -6,16 +6,45 @@ export function ingressMetrics() {
   const registers = [registry];
   return {
     registry,
-    received: new Counter({ name: "parcelkeep_webhooks_total", help: "Requests by source and outcome", labelNames: ["source", "outcome"], registers }),
-    quarantined: new Counter({ name: "parcelkeep_quarantined_total", help: "Records that did not decode, by source and reason", labelNames: ["source", "reason"], registers }),
-    batchRecords: new Histogram({ name: "parcelkeep_commit_batch_records", help: "Records per group commit", buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256], registers }),
-    commitSeconds: new Histogram({ name: "parcelkeep_commit_seconds", help: "From taking a batch up to its durable commit", buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2], registers }),
-    commitFailures: new Counter({ name: "parcelkeep_commit_failures_total", help: "Group commits that failed; their requests were not acknowledged", registers }),
+    received: new Counter({
+      name: "parcelkeep_webhooks_total",
+      help: "Requests by source and outcome",
+      labelNames: ["source", "outcome"],
+      registers,
+    }),
+    quarantined: new Counter({
+      name: "parcelkeep_quarantined_total",
+      help: "Records that did not decode, by source and reason",
+      labelNames: ["source", "reason"],
+      registers,
+    }),
+    batchRecords: new Histogram({
+      name: "parcelkeep_commit_batch_records",
+      help: "Records per group commit",
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+      registers,
+    }),
+    commitSeconds: new Histogram({
+      name: "parcelkeep_commit_seconds",
+      help: "From taking a batch up to its durable commit",
+      buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2],
+      registers,
+    }),
+    commitFailures: new Counter({
+      name: "parcelkeep_commit_failures_total",
+      help: "Group commits that failed; their requests were not acknowledged",
+      registers,
+    }),
     waiting: new Gauge({ name: "parcelkeep_commit_waiting_records", help: "Records that wait for a group commit", registers }),
     inboxDepth: new Gauge({ name: "parcelkeep_inbox_depth", help: "Jobs in the inbox", registers }),
     inboxOldest: new Gauge({ name: "parcelkeep_inbox_oldest_seconds", help: "Age of the oldest job", registers }),
     unarchived: new Gauge({ name: "parcelkeep_unarchived_records", help: "Sealed raw records that are not in a segment yet", registers }),
-    cache: new Counter({ name: "parcelkeep_tracking_cache_total", help: "Reads of the tracking cache by result", labelNames: ["result"], registers }),
+    cache: new Counter({
+      name: "parcelkeep_tracking_cache_total",
+      help: "Reads of the tracking cache by result",
+      labelNames: ["result"],
+      registers,
+    }),
   };
 }
 export type IngressMetrics = ReturnType<typeof ingressMetrics>;

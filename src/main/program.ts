@@ -67,12 +67,16 @@ export async function startProgram(config: Config): Promise<Program> {
   }
   let fail: (reason: string) => void = () => {};
   const failed = new Promise<string>((resolve) => (fail = resolve));
-  const roleStart: RoleStart = { connections: Object.fromEntries(powerRoles.map((role) => [role, postgres.connection(role)])) as unknown as RoleStart["connections"] };
+  const roleStart: RoleStart = {
+    connections: Object.fromEntries(powerRoles.map((role) => [role, postgres.connection(role)])) as unknown as RoleStart["connections"],
+  };
   const roles: SupervisedRole[] = [];
   let url = "";
   try {
     for (const name of ["worker", "archivist", "front"]) {
-      const role = new SupervisedRole(name, roleStart, (code) => log.error({ process: name, code }, "a process ended and is started again"));
+      const role = new SupervisedRole(name, roleStart, (code) =>
+        log.error({ process: name, code }, "a process ended and is started again"),
+      );
       roles.push(role);
       const detail = await role.ready;
       url = detail["url"] ?? url;
@@ -134,7 +138,10 @@ async function takeLock(owner: pg.Client, config: Config): Promise<void> {
 
 function refuseWhereRunning(config: Config, running: RunFile | null): void {
   if (running === null) return;
-  throw new ProgramError("already-running", `another program holds the data folder ${config.dataDir} (process ${running.pid}, ${running.url})`);
+  throw new ProgramError(
+    "already-running",
+    `another program holds the data folder ${config.dataDir} (process ${running.pid}, ${running.url})`,
+  );
 }
 
 async function ensureOperatorKey(dataDir: string): Promise<string> {
@@ -165,7 +172,9 @@ class SupervisedRole {
     this.#child = this.#spawn();
     this.ready = new Promise((resolve, reject) => {
       this.#child.once("message", (message) => resolve((message as { ready: Record<string, string> }).ready));
-      this.#child.once("exit", (code) => reject(new ProgramError("role-failed", `the ${name} process ended with ${code} while starting; its log stands above`)));
+      this.#child.once("exit", (code) =>
+        reject(new ProgramError("role-failed", `the ${name} process ended with ${code} while starting; its log stands above`)),
+      );
     });
     this.ready.then(
       () => this.#watch(),
@@ -182,7 +191,9 @@ class SupervisedRole {
   }
 
   #spawn(): ChildProcess {
-    const child = spawn(process.execPath, [join(import.meta.dirname, "role-process.ts"), this.#name], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const child = spawn(process.execPath, [join(import.meta.dirname, "role-process.ts"), this.#name], {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
     child.on("error", () => {});
     child.send(this.#start);
     return child;

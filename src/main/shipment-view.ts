@@ -36,7 +36,15 @@ export function trackingView(row: { readonly carrier: string | null; readonly st
     status: state.status,
     statusReason: state.reason,
     estimatedDelivery: state.estimatedDelivery?.local ?? null,
-    events: publicEvents(state).map(({ status, reason, occurredAt, localTime, zone, zoneConfidence, country }) => ({ status, reason, occurredAt, localTime, zone, zoneConfidence, country })),
+    events: publicEvents(state).map(({ status, reason, occurredAt, localTime, zone, zoneConfidence, country }) => ({
+      status,
+      reason,
+      occurredAt,
+      localTime,
+      zone,
+      zoneConfidence,
+      country,
+    })),
     updatedAt: row.updated_at.toISOString(),
   };
 }

@@ -13,7 +13,12 @@ import { codec as woocommerce } from "../carriers/woocommerce/codec.ts";
 import type { Codec } from "../carriers/codec.ts";
 
 /** Every source with a codec, by the id that stands in URLs and commands. */
-export const codecs: ReadonlyMap<string, Codec> = new Map([aftership, bpost, dhlUnified, easypost, fedex, gls, postnl, sendcloud, ship24, shopify, ups, woocommerce].map((codec) => [codec.source, codec]));
+export const codecs: ReadonlyMap<string, Codec> = new Map(
+  [aftership, bpost, dhlUnified, easypost, fedex, gls, postnl, sendcloud, ship24, shopify, ups, woocommerce].map((codec) => [
+    codec.source,
+    codec,
+  ]),
+);
 
 /** Takes anything and quarantines it, sealed. */
 export const unknownSource = "unknown";

@@ -60,9 +60,15 @@ export async function runWorker(start: RoleStart): Promise<void> {
 
 /** Between the store's rows and the pure rules of `process/`. */
 export const applyTurn: Parameters<typeof takeTurn>[2] = (jobs, rows): TurnResult => {
-  const held = rows.map(
-    (row): HeldShipment => ({ id: row.id, tenant: row.tenant, discriminator: row.discriminator, state: JSON.parse(row.state) as ShipmentState, numbers: [...(row.numbers ?? [])], isNew: false, changed: false }),
-  );
+  const held = rows.map((row): HeldShipment => ({
+    id: row.id,
+    tenant: row.tenant,
+    discriminator: row.discriminator,
+    state: JSON.parse(row.state) as ShipmentState,
+    numbers: [...(row.numbers ?? [])],
+    isNew: false,
+    changed: false,
+  }));
   const applied = applyJobs(jobs, held, () => uuidText(uuid7(Date.now())));
   return {
     touched: applied.touched,

@@ -66,9 +66,21 @@ export function applyJobs(jobs: readonly Job[], held: readonly HeldShipment[], n
       continue;
     }
     const numbers = numberTokens(message);
-    let shipment = match(message, job.tenant, numbers.flatMap((number) => byNumber.get(number) ?? []));
+    let shipment = match(
+      message,
+      job.tenant,
+      numbers.flatMap((number) => byNumber.get(number) ?? []),
+    );
     if (shipment === null) {
-      shipment = { id: newId(), tenant: job.tenant, discriminator: "", state: foldMessages(null, []), numbers: [], isNew: true, changed: true };
+      shipment = {
+        id: newId(),
+        tenant: job.tenant,
+        discriminator: "",
+        state: foldMessages(null, []),
+        numbers: [],
+        isNew: true,
+        changed: true,
+      };
       shipments.push(shipment);
     }
     const state = foldMessages(shipment.state, [message]);
@@ -105,7 +117,9 @@ function match(message: Message, tenant: string, candidates: readonly HeldShipme
       (message.discriminator === null || shipment.discriminator === "" || shipment.discriminator === message.discriminator),
   );
   const wanted = message.discriminator ?? "";
-  return fitting.toSorted((a, b) => Number(b.discriminator === wanted) - Number(a.discriminator === wanted) || (a.id < b.id ? -1 : 1))[0] ?? null;
+  return (
+    fitting.toSorted((a, b) => Number(b.discriminator === wanted) - Number(a.discriminator === wanted) || (a.id < b.id ? -1 : 1))[0] ?? null
+  );
 }
 
 function numberTokens(message: Message): string[] {

@@ -16,18 +16,34 @@ export function adminStore(pool: pg.Pool) {
   return {
     createTenant: async (name: string, keyId: string, secretSha256: Uint8Array): Promise<string> => {
       const id = randomUUID();
-      await pool.query("with t as (insert into parcelkeep.tenants (id, name) values ($1, $2) returning id) insert into parcelkeep.api_keys (id, tenant, secret_sha256) select $3, id, $4 from t", [id, name, keyId, secretSha256]);
+      await pool.query(
+        "with t as (insert into parcelkeep.tenants (id, name) values ($1, $2) returning id) insert into parcelkeep.api_keys (id, tenant, secret_sha256) select $3, id, $4 from t",
+        [id, name, keyId, secretSha256],
+      );
       return id;
     },
-    tenants: async () => (await pool.query<{ id: string; name: string; created_at: Date }>("select id, name, created_at from parcelkeep.tenants order by created_at")).rows,
+    tenants: async () =>
+      (
+        await pool.query<{ id: string; name: string; created_at: Date }>(
+          "select id, name, created_at from parcelkeep.tenants order by created_at",
+        )
+      ).rows,
     apiKey: async (id: string) =>
-      (await pool.query<{ tenant: string; secret_sha256: Buffer }>("select tenant, secret_sha256 from parcelkeep.api_keys where id = $1 and revoked_at is null", [id])).rows[0] ?? null,
+      (
+        await pool.query<{ tenant: string; secret_sha256: Buffer }>(
+          "select tenant, secret_sha256 from parcelkeep.api_keys where id = $1 and revoked_at is null",
+          [id],
+        )
+      ).rows[0] ?? null,
     createEndpoint: async ({ id, tenant, source, sealedCredentials, allowFrom }: NewEndpoint): Promise<void> => {
       const client = await pool.connect();
       try {
         await client.query("begin");
         await client.query("select parcelkeep.as_tenant($1)", [tenant]);
-        await client.query("insert into parcelkeep.endpoints (id, tenant, source, sealed_credentials, allow_from) values ($1, $2, $3, $4, $5)", [id, tenant, source, sealedCredentials, allowFrom]);
+        await client.query(
+          "insert into parcelkeep.endpoints (id, tenant, source, sealed_credentials, allow_from) values ($1, $2, $3, $4, $5)",
+          [id, tenant, source, sealedCredentials, allowFrom],
+        );
         await client.query("commit");
       } catch (error) {
         await client.query("rollback").catch(() => {});
@@ -41,7 +57,9 @@ export function adminStore(pool: pg.Pool) {
       try {
         await client.query("begin");
         await client.query("select parcelkeep.as_tenant($1)", [tenant]);
-        const { rows } = await client.query<{ id: string; source: string; created_at: Date }>("select id, source, created_at from parcelkeep.endpoints order by created_at, id");
+        const { rows } = await client.query<{ id: string; source: string; created_at: Date }>(
+          "select id, source, created_at from parcelkeep.endpoints order by created_at, id",
+        );
         await client.query("commit");
         return rows;
       } finally {

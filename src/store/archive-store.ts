@@ -58,7 +58,10 @@ export function archiveStore(pool: pg.Pool) {
 
     /** @returns the bodies in the plan's order; null when the plan is complete and they are gone. */
     load: async (plan: SegmentPlan): Promise<Buffer[] | null> => {
-      const { rows } = await pool.query<{ id: string; body: Buffer }>("select id::text, body from parcelkeep.raw_batches where id = any($1::bigint[])", [plan.batches]);
+      const { rows } = await pool.query<{ id: string; body: Buffer }>(
+        "select id::text, body from parcelkeep.raw_batches where id = any($1::bigint[])",
+        [plan.batches],
+      );
       const bodies = new Map(rows.map((row) => [row.id, row.body]));
       const complete = await pool.query("select from parcelkeep.segments where id = $1 and sealed_at is not null", [plan.id]);
       if (complete.rowCount === 1) return null;

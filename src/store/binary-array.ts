@@ -9,7 +9,10 @@ export function byteaArray(values: readonly Uint8Array[]): Buffer {
 }
 
 export function textArray(values: readonly string[]): Buffer {
-  return variable(oids.text, values.map((value) => Buffer.from(value)));
+  return variable(
+    oids.text,
+    values.map((value) => Buffer.from(value)),
+  );
 }
 
 /** @param values 16 bytes each. */

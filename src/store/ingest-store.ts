@@ -116,11 +116,17 @@ export function ingestStore(pool: pg.Pool): IngestStore {
       });
     },
     knownRecords: async (dedupes) => {
-      const { rows } = await pool.query<KnownRecord>("select dedupe, record, content from parcelkeep.known_records($1)", [uuidArray(dedupes)]);
+      const { rows } = await pool.query<KnownRecord>("select dedupe, record, content from parcelkeep.known_records($1)", [
+        uuidArray(dedupes),
+      ]);
       return rows;
     },
     openSession: async (tenant, epoch, wrapped) => {
-      const { rows } = await pool.query<{ id: number }>("select parcelkeep.open_ingest_session($1, $2, $3) as id", [tenant, epoch, wrapped]);
+      const { rows } = await pool.query<{ id: number }>("select parcelkeep.open_ingest_session($1, $2, $3) as id", [
+        tenant,
+        epoch,
+        wrapped,
+      ]);
       return rows[0]!.id;
     },
     wake: async () => {

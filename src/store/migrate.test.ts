@@ -67,7 +67,10 @@ test("two programs at once apply each file once", async (t) => {
 test("lets go of its lock after a failure", async (t) => {
   const database = await emptyDatabase(t);
   await assert.rejects(migrateWith(t, database, { "0001_broken.sql": "selekt" }), { code: "failed" });
-  const held = await tell(database, "select from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())");
+  const held = await tell(
+    database,
+    "select from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())",
+  );
   assert.deepEqual(held, []);
 });
 

@@ -54,7 +54,8 @@ async function readMigrations(folder: string): Promise<readonly Migration[]> {
   return await Promise.all(
     names.map(async (name, index) => {
       const version = Number(/^(\d{4})_\w+\.sql$/.exec(name)?.[1]);
-      if (version !== index + 1) throw new MigrationError("gap", `expected migration ${index + 1} in the form NNNN_name.sql, found ${name}`);
+      if (version !== index + 1)
+        throw new MigrationError("gap", `expected migration ${index + 1} in the form NNNN_name.sql, found ${name}`);
       const bytes = await readFile(join(folder, name));
       return { version, name, sql: bytes.toString("utf8"), sha256: createHash("sha256").update(bytes).digest() };
     }),
@@ -65,7 +66,9 @@ async function appliedMigrations(client: ClientBase): Promise<readonly Omit<Migr
   await client.query(
     "create table if not exists public.parcelkeep_migrations (version integer primary key, name text not null, sha256 bytea not null, applied_at timestamptz not null default now())",
   );
-  const { rows } = await client.query<Omit<Migration, "sql">>("select version, name, sha256 from public.parcelkeep_migrations order by version");
+  const { rows } = await client.query<Omit<Migration, "sql">>(
+    "select version, name, sha256 from public.parcelkeep_migrations order by version",
+  );
   return rows;
 }
 
@@ -73,7 +76,10 @@ async function appliedMigrations(client: ClientBase): Promise<readonly Omit<Migr
 function refuseDifferences(migrations: readonly Migration[], applied: readonly Omit<Migration, "sql">[]): readonly Migration[] {
   const latest = applied.at(-1);
   if (latest !== undefined && latest.version > migrations.length) {
-    throw new MigrationError("newer-database", `the database is at version ${latest.version} (${latest.name}), this program at ${migrations.length}`);
+    throw new MigrationError(
+      "newer-database",
+      `the database is at version ${latest.version} (${latest.name}), this program at ${migrations.length}`,
+    );
   }
   for (const [index, { version, name, sha256 }] of applied.entries()) {
     if (version !== index + 1) throw new MigrationError("gap", `the database lacks migration ${index + 1}, and has ${name}`);

@@ -49,16 +49,27 @@ export const listStart: Before = { at: new Date("9999-01-01T00:00:00Z"), id: "ff
 export type ReadStore = ReturnType<typeof readStore>;
 
 export function readStore(pool: pg.Pool) {
-  const rows = async <Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<readonly Row[]> => (await pool.query<Row>({ name: text.slice(0, 60), text, values })).rows;
+  const rows = async <Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<readonly Row[]> =>
+    (await pool.query<Row>({ name: text.slice(0, 60), text, values })).rows;
   return {
-    shipmentsById: (tenant: string, ids: readonly string[]) => rows<ShipmentRow>("select * from parcelkeep.shipments_by_id($1, $2)", [tenant, ids]),
-    shipmentsByNumber: (tenant: string, numbers: readonly string[]) => rows<ShipmentRow>("select * from parcelkeep.shipments_by_number($1, $2)", [tenant, numbers]),
-    shipmentsPage: (tenant: string, before: Before, limit: number) => rows<ShipmentRow>("select * from parcelkeep.shipments_page($1, $2, $3, $4)", [tenant, before.at, before.id, limit]),
-    receipt: async (tenant: string, id: string) => (await rows<ReceiptRow>("select * from parcelkeep.receipt($1, $2)", [tenant, id]))[0] ?? null,
-    deadLetters: (tenant: string, before: Before, limit: number) => rows<DeadLetterRow>("select * from parcelkeep.dead_letter_page($1, $2, $3, $4)", [tenant, before.at, before.id, limit]),
-    retryDeadLetter: async (tenant: string, id: string) => (await rows<{ found: boolean }>("select parcelkeep.retry_dead_letter($1, $2) as found", [tenant, id]))[0]!.found,
-    tokensOf: (blinds: readonly Uint8Array[]) => rows<{ blind: string; token: Buffer; subject: string }>("select * from parcelkeep.tokens_of($1)", [uuidArray(blinds)]),
-    track: (publicIds: readonly string[]) => rows<{ public_id: string; carrier: string | null; state: string; updated_at: Date }>("select * from parcelkeep.track($1)", [publicIds]),
+    shipmentsById: (tenant: string, ids: readonly string[]) =>
+      rows<ShipmentRow>("select * from parcelkeep.shipments_by_id($1, $2)", [tenant, ids]),
+    shipmentsByNumber: (tenant: string, numbers: readonly string[]) =>
+      rows<ShipmentRow>("select * from parcelkeep.shipments_by_number($1, $2)", [tenant, numbers]),
+    shipmentsPage: (tenant: string, before: Before, limit: number) =>
+      rows<ShipmentRow>("select * from parcelkeep.shipments_page($1, $2, $3, $4)", [tenant, before.at, before.id, limit]),
+    receipt: async (tenant: string, id: string) =>
+      (await rows<ReceiptRow>("select * from parcelkeep.receipt($1, $2)", [tenant, id]))[0] ?? null,
+    deadLetters: (tenant: string, before: Before, limit: number) =>
+      rows<DeadLetterRow>("select * from parcelkeep.dead_letter_page($1, $2, $3, $4)", [tenant, before.at, before.id, limit]),
+    retryDeadLetter: async (tenant: string, id: string) =>
+      (await rows<{ found: boolean }>("select parcelkeep.retry_dead_letter($1, $2) as found", [tenant, id]))[0]!.found,
+    tokensOf: (blinds: readonly Uint8Array[]) =>
+      rows<{ blind: string; token: Buffer; subject: string }>("select * from parcelkeep.tokens_of($1)", [uuidArray(blinds)]),
+    track: (publicIds: readonly string[]) =>
+      rows<{ public_id: string; carrier: string | null; state: string; updated_at: Date }>("select * from parcelkeep.track($1)", [
+        publicIds,
+      ]),
     endpoint: async (id: string) => (await rows<EndpointRow>("select * from parcelkeep.endpoints where id = $1", [id]))[0] ?? null,
   };
 }
@@ -70,5 +81,9 @@ export async function backlog(pool: pg.Pool): Promise<{ inboxDepth: number; inbo
        (select sum(records) from parcelkeep.raw_batches) as unarchived`,
   );
   const row = rows[0]!;
-  return { inboxDepth: Number(row.depth), inboxOldestS: Math.max(0, Number(row.oldest ?? 0)), unarchivedRecords: Number(row.unarchived ?? 0) };
+  return {
+    inboxDepth: Number(row.depth),
+    inboxOldestS: Math.max(0, Number(row.oldest ?? 0)),
+    unarchivedRecords: Number(row.unarchived ?? 0),
+  };
 }

@@ -19,7 +19,9 @@ test("never tells the server the password", async (t) => {
   const statements: string[] = [];
   const client = await database.pool(ownerRole).connect();
   try {
-    const watched = Object.assign(Object.create(client) as pg.PoolClient, { query: (...all: Parameters<pg.PoolClient["query"]>) => (statements.push(JSON.stringify(all)), client.query(...all)) });
+    const watched = Object.assign(Object.create(client) as pg.PoolClient, {
+      query: (...all: Parameters<pg.PoolClient["query"]>) => (statements.push(JSON.stringify(all)), client.query(...all)),
+    });
     await ensureRoles(watched, [{ name: role, password: "open sesame" }]);
   } finally {
     client.release();

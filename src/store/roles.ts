@@ -28,12 +28,16 @@ export async function ensureRoles(client: ClientBase, roles: readonly RolePasswo
   await client.query("begin");
   try {
     await client.query("select pg_advisory_xact_lock($1)", [rolesKey]);
-    const { rows } = await client.query<{ rolname: string }>("select rolname from pg_roles where rolname = any($1)", [roles.map((role) => role.name)]);
+    const { rows } = await client.query<{ rolname: string }>("select rolname from pg_roles where rolname = any($1)", [
+      roles.map((role) => role.name),
+    ]);
     const present = new Set(rows.map((row) => row.rolname));
     for (const { name, password } of roles) {
       const action = present.has(name) ? "alter" : "create";
       const role = client.escapeIdentifier(name);
-      await client.query(`${action} role ${role} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password '${await scramVerifier(password)}'`);
+      await client.query(
+        `${action} role ${role} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password '${await scramVerifier(password)}'`,
+      );
     }
     const { rows: here } = await client.query<{ name: string }>("select current_database() as name");
     await admitRoles(

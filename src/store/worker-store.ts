@@ -127,7 +127,11 @@ async function write(client: pg.PoolClient, jobs: readonly InboxJob[], result: T
   if (numbers.length > 0) {
     await client.query(
       "insert into parcelkeep.shipment_numbers (tenant, number, shipment) select * from unnest($1::uuid[], $2::text[], $3::uuid[]) on conflict do nothing",
-      [uuidArray(numbers.map((each) => uuidBytes(each.tenant))), textArray(numbers.map((each) => each.number)), uuidArray(numbers.map((each) => uuidBytes(each.id)))],
+      [
+        uuidArray(numbers.map((each) => uuidBytes(each.tenant))),
+        textArray(numbers.map((each) => each.number)),
+        uuidArray(numbers.map((each) => uuidBytes(each.id))),
+      ],
     );
   }
   await client.query(
@@ -145,11 +149,17 @@ async function write(client: pg.PoolClient, jobs: readonly InboxJob[], result: T
     await client.query(
       `insert into parcelkeep.dead_letters (id, tenant, record, message, lane, code, received_at)
        select gen_random_uuid(), tenant, record, message, lane, code, now() from unnest($1::uuid[], $2::uuid[], $3::text[], $4::smallint[], $5::text[]) as d(tenant, record, message, lane, code)`,
-      [dead.map((each) => each.tenant), dead.map((each) => each.record), dead.map((each) => each.message), dead.map((each) => each.lane), dead.map((each) => each.code)],
+      [
+        dead.map((each) => each.tenant),
+        dead.map((each) => each.record),
+        dead.map((each) => each.message),
+        dead.map((each) => each.lane),
+        dead.map((each) => each.code),
+      ],
     );
   }
-  await client.query("delete from parcelkeep.inbox using unnest($1::smallint[], $2::bigint[]) as d(lane, seq) where inbox.lane = d.lane and inbox.seq = d.seq", [
-    jobs.map((job) => job.lane),
-    jobs.map((job) => job.seq),
-  ]);
+  await client.query(
+    "delete from parcelkeep.inbox using unnest($1::smallint[], $2::bigint[]) as d(lane, seq) where inbox.lane = d.lane and inbox.seq = d.seq",
+    [jobs.map((job) => job.lane), jobs.map((job) => job.seq)],
+  );
 }

@@ -15,7 +15,12 @@ function make() {
       return { plaintext: randomBytes(32), wrapped: randomBytes(60) };
     },
   };
-  const sessions = new IngestSessions(keys, async () => calls, 1, () => now);
+  const sessions = new IngestSessions(
+    keys,
+    async () => calls,
+    1,
+    () => now,
+  );
   return { sessions, advance: (ms: number) => (now += ms), calls: () => calls };
 }
 

@@ -43,7 +43,7 @@ export function openGroup(session: IngestSession, tenant: string, id: Uint8Array
   if (group.commitment.length !== commitmentBytes) throw new SealError("not-a-seal", "a commitment of another length");
   const key: FieldKey = fieldKey(session.hash, session.id, group.salt);
   const opened: OpenedField[] = [];
-  for (let at = 0; at < group.fields.length; ) {
+  for (let at = 0; at < group.fields.length;) {
     const position = group.fields[at]!;
     const category = categoryOfLetters(group.fields.toString("latin1", at + 1, at + 3));
     const length = group.fields.readUInt32BE(at + 3);

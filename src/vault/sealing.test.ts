@@ -9,16 +9,25 @@ import { openRawRecord, sealRawRecord, SealError } from "./sealing.ts";
 const tenant = "4f1dcc16-9b5b-43aa-892e-d28f71ac7047";
 const session = { id: 7, hash: new KeyedHash(randomBytes(32)) };
 const values = fc.array(fc.string({ minLength: 1, unit: "grapheme" }), { minLength: 1, maxLength: 8 });
-const group = (texts: readonly string[]) => ({ id: randomBytes(19), subject: "s", fields: texts.map((value, position) => ({ position, category: "name" as const, value: value.toWellFormed() })) });
+const group = (texts: readonly string[]) => ({
+  id: randomBytes(19),
+  subject: "s",
+  fields: texts.map((value, position) => ({ position, category: "name" as const, value: value.toWellFormed() })),
+});
 const refused = (error: unknown): boolean => error instanceof SealError && (error.code === "refused" || error.code === "not-a-seal");
 
 test("the keyed hash is HMAC-SHA-256", () => {
   fc.assert(
-    fc.property(fc.uint8Array({ minLength: 1, maxLength: 64 }), fc.uint8Array({ maxLength: 3000 }), fc.string({ unit: "grapheme", maxLength: 800 }), (key, bytes, text) => {
-      const hash = new KeyedHash(key);
-      assert.equal(hash.ofBytes(bytes), createHmac("sha256", key).update(bytes).digest("binary"));
-      assert.equal(hash.ofText(text), createHmac("sha256", key).update(text).digest("binary"));
-    }),
+    fc.property(
+      fc.uint8Array({ minLength: 1, maxLength: 64 }),
+      fc.uint8Array({ maxLength: 3000 }),
+      fc.string({ unit: "grapheme", maxLength: 800 }),
+      (key, bytes, text) => {
+        const hash = new KeyedHash(key);
+        assert.equal(hash.ofBytes(bytes), createHmac("sha256", key).update(bytes).digest("binary"));
+        assert.equal(hash.ofText(text), createHmac("sha256", key).update(text).digest("binary"));
+      },
+    ),
   );
 });
 
@@ -60,7 +69,10 @@ test("a raw record opens with its salt, and without it never again", () => {
       const [salt, id] = [randomBytes(16), randomBytes(16)];
       const sealed = sealRawRecord(session.hash, salt, tenant, id, body);
       assert.deepEqual(Uint8Array.from(openRawRecord(session.hash, salt, tenant, id, sealed)), body);
-      assert.throws(() => openRawRecord(session.hash, null, tenant, id, sealed), (error: SealError) => error.code === "key-destroyed");
+      assert.throws(
+        () => openRawRecord(session.hash, null, tenant, id, sealed),
+        (error: SealError) => error.code === "key-destroyed",
+      );
       assert.throws(() => openRawRecord(session.hash, salt, tenant, randomBytes(16), sealed), refused);
     }),
     { numRuns: 30 },

@@ -76,7 +76,14 @@ export function sealField(key: FieldKey, tenant: string, category: Category, tok
  * @param commitment as stored when the key was made.
  * @throws {SealError} `not-a-seal`, `refused`.
  */
-export function openField(key: FieldKey, commitment: Uint8Array, tenant: string, category: Category, token: Uint8Array, sealed: Uint8Array): string {
+export function openField(
+  key: FieldKey,
+  commitment: Uint8Array,
+  tenant: string,
+  category: Category,
+  token: Uint8Array,
+  sealed: Uint8Array,
+): string {
   const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
   if (bytes.length < HEADER + IV + TAG || bytes[0] !== fieldVersion || bytes[1] !== fieldSuite) {
     throw new SealError("not-a-seal", `not a sealed field of version ${fieldVersion}: ${bytes.length} bytes`);
@@ -101,7 +108,13 @@ export function sealRawRecord(session: KeyedHash, salt: Uint8Array, tenant: stri
  * @param salt null where it was deleted: the record is erased.
  * @throws {SealError} `key-destroyed`, `not-a-seal`, `refused`.
  */
-export function openRawRecord(session: KeyedHash, salt: Uint8Array | null, tenant: string, recordId: Uint8Array, sealed: Uint8Array): Buffer {
+export function openRawRecord(
+  session: KeyedHash,
+  salt: Uint8Array | null,
+  tenant: string,
+  recordId: Uint8Array,
+  sealed: Uint8Array,
+): Buffer {
   if (salt === null) throw new SealError("key-destroyed", "the key of this raw record was destroyed");
   if (sealed.length < IV + TAG) throw new SealError("not-a-seal", `not a sealed raw record: ${sealed.length} bytes`);
   return open(rawKey(session, salt), rawContext(tenant, recordId), sealed);
@@ -126,7 +139,8 @@ function open(key: KeyObject, context: Uint8Array, sealed: Uint8Array): Buffer {
 }
 
 function fieldContext(sessionId: number, tenant: string, category: Category, token: Uint8Array): Buffer {
-  if (token.length !== tokenBytes) throw new RangeError(`a token has ${tokenBytes} bytes, got ${token.length} (group ids have ${groupIdBytes})`);
+  if (token.length !== tokenBytes)
+    throw new RangeError(`a token has ${tokenBytes} bytes, got ${token.length} (group ids have ${groupIdBytes})`);
   const context = Buffer.allocUnsafe(HEADER + tenant.length + 2 + tokenBytes);
   context[0] = fieldVersion;
   context[1] = fieldSuite;

@@ -14,7 +14,12 @@ test("a token comes back with its category and bytes, in either letter case", ()
       assert.match(token, tokenPattern);
       assert.equal(token.length, 50);
       const parsed = parseToken(lower ? token.toLowerCase() : token);
-      assert.deepEqual(parsed && { ...parsed, bytes: Uint8Array.from(parsed.bytes) }, { cell: "eu1", category: name, version: 1, bytes: raw });
+      assert.deepEqual(parsed && { ...parsed, bytes: Uint8Array.from(parsed.bytes) }, {
+        cell: "eu1",
+        category: name,
+        version: 1,
+        bytes: raw,
+      });
     }),
   );
 });
@@ -32,5 +37,6 @@ test("a token with one character changed is none", () => {
 });
 
 test("other text is no token", () => {
-  for (const text of ["", "ptk_eu1_ph1_", "ptk_eu1_zz1_00000000000000000000000000000000000000", "Ida Musterweg"]) assert.equal(parseToken(text), null);
+  for (const text of ["", "ptk_eu1_ph1_", "ptk_eu1_zz1_00000000000000000000000000000000000000", "Ida Musterweg"])
+    assert.equal(parseToken(text), null);
 });

@@ -6,7 +6,11 @@ import type { SealingKeys } from "./keys/provider.ts";
 import { subkey } from "../domain/keyed-hash.ts";
 import { type KnownToken, tokenise } from "./tokenise.ts";
 
-const sealing: SealingKeys = { provider: "test", generateDataKey: () => Promise.reject(new Error("not used")), derive: async (label) => subkey(Buffer.alloc(32, 1), label) };
+const sealing: SealingKeys = {
+  provider: "test",
+  generateDataKey: () => Promise.reject(new Error("not used")),
+  derive: async (label) => subkey(Buffer.alloc(32, 1), label),
+};
 const keys = await indexKeys(sealing, "tenant-a");
 
 const notice: Notice = {
@@ -17,7 +21,17 @@ const notice: Notice = {
   alternativeNumbers: ["ALT-1"],
   parentNumber: null,
   orderReferences: ["A-1"],
-  events: [{ status: "delivered", reason: null, code: null, time: null, country: "DE", identity: "Musterstadt|delivered", text: "Left with Ida Musterweg" }],
+  events: [
+    {
+      status: "delivered",
+      reason: null,
+      code: null,
+      time: null,
+      country: "DE",
+      identity: "Musterstadt|delivered",
+      text: "Left with Ida Musterweg",
+    },
+  ],
   summary: null,
   estimatedDelivery: null,
   fields: [
@@ -30,21 +44,25 @@ const run = (known: (blind: string) => KnownToken | undefined = () => undefined)
 
 test("a message holds none of the notice's plaintext", () => {
   const text = JSON.stringify(run().messages);
-  for (const value of ["36301917596", "ALT-1", "A-1", "Musterweg", "Beispiel", "Musterstadt"]) assert.doesNotMatch(text, new RegExp(value, "i"));
+  for (const value of ["36301917596", "ALT-1", "A-1", "Musterweg", "Beispiel", "Musterstadt"])
+    assert.doesNotMatch(text, new RegExp(value, "i"));
 });
 
 test("everything that got a token is sealed, each person apart", () => {
   const { groups } = run();
-  assert.deepEqual(groups.map((group) => group.fields.map((field) => field.value)), [
-    ["36301917596", "ALT-1", "A-1", "Ida Musterweg", "Ida@Beispiel.test", '["Left with Ida Musterweg"]'],
-    ["Jonas Beispiel"],
-  ]);
+  assert.deepEqual(
+    groups.map((group) => group.fields.map((field) => field.value)),
+    [["36301917596", "ALT-1", "A-1", "Ida Musterweg", "Ida@Beispiel.test", '["Left with Ida Musterweg"]'], ["Jonas Beispiel"]],
+  );
   assert.notEqual(groups[0]!.subject, groups[1]!.subject);
 });
 
 test("only near-unique identifiers are claimed; names are fresh each time", () => {
   const { claims } = run();
-  assert.deepEqual(claims.map((claim) => claim.category), ["trackingNumber", "trackingNumber", "orderReference", "email"]);
+  assert.deepEqual(
+    claims.map((claim) => claim.category),
+    ["trackingNumber", "trackingNumber", "orderReference", "email"],
+  );
   const nameOf = () => run().messages[0]!.personal[0]!.token;
   assert.notEqual(nameOf(), nameOf());
 });
@@ -52,7 +70,10 @@ test("only near-unique identifiers are claimed; names are fresh each time", () =
 test("a known value keeps its token and says who the person is; e-mail goes before tracking number", () => {
   const email = keys.blind("email", " ida@beispiel.TEST ");
   const number = keys.blind("trackingNumber", "3630 191-7596");
-  const held: Record<string, KnownToken> = { [email]: { token: "EMAIL", subject: "person-1" }, [number]: { token: "NUMBER", subject: "person-2" } };
+  const held: Record<string, KnownToken> = {
+    [email]: { token: "EMAIL", subject: "person-1" },
+    [number]: { token: "NUMBER", subject: "person-2" },
+  };
   const { messages, groups, claims } = run((blind) => held[blind]);
   assert.equal(messages[0]!.number, "NUMBER");
   assert.equal(messages[0]!.personal.find((each) => each.category === "email")!.token, "EMAIL");

@@ -75,7 +75,13 @@ export const laneCount = 64;
  * Turns a record's notices into messages that hold tokens only, and lists what is to be sealed. Pure but for randomness; waits for nothing:
  * a value that `known` does not find gets a candidate token, which the commit replaces where another process was first.
  */
-export function tokenise(notices: readonly Notice[], source: string, cell: string, keys: IndexKeys, known: (blind: string) => KnownToken | undefined): Tokenised {
+export function tokenise(
+  notices: readonly Notice[],
+  source: string,
+  cell: string,
+  keys: IndexKeys,
+  known: (blind: string) => KnownToken | undefined,
+): Tokenised {
   const groups: SealGroup[] = [];
   const claims: TokenClaim[] = [];
   const messages = notices.map((notice) => new NoticeTokeniser(notice, cell, keys, known, groups, claims).message(source));
@@ -106,7 +112,14 @@ class NoticeTokeniser {
   readonly #parties = new Map<Party, OpenGroup>();
   readonly #done = new Map<string, string>();
 
-  constructor(notice: Notice, cell: string, keys: IndexKeys, known: (blind: string) => KnownToken | undefined, groups: SealGroup[], claims: TokenClaim[]) {
+  constructor(
+    notice: Notice,
+    cell: string,
+    keys: IndexKeys,
+    known: (blind: string) => KnownToken | undefined,
+    groups: SealGroup[],
+    claims: TokenClaim[],
+  ) {
     this.#notice = notice;
     this.#cell = cell;
     this.#keys = keys;
@@ -166,7 +179,15 @@ class NoticeTokeniser {
     party.fields.push({ position, category, value });
     this.#done.set(once, token);
     if (blind !== null) {
-      this.#claims.push({ group: party.index, position, category, blind, token, subject: party.subject, strength: strengths[category] ?? 9 });
+      this.#claims.push({
+        group: party.index,
+        position,
+        category,
+        blind,
+        token,
+        subject: party.subject,
+        strength: strengths[category] ?? 9,
+      });
     }
     return token;
   }

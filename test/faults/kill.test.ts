@@ -16,7 +16,12 @@ const secret = "kill-secret";
  * request that was answered with 202 must be found exactly once in the raw archive and in the index.
  */
 test(`loses nothing that it acknowledged over ${kills} kills`, { timeout: 1_500_000 }, async (t) => {
-  const program = new RunningProgram({ PARCELKEEP_SEGMENT_AGE_MS: "300", PARCELKEEP_LOG_LEVEL: "silent", PARCELKEEP_TENANT_RATE: "100000", PARCELKEEP_TENANT_BURST: "100000" });
+  const program = new RunningProgram({
+    PARCELKEEP_SEGMENT_AGE_MS: "300",
+    PARCELKEEP_LOG_LEVEL: "silent",
+    PARCELKEEP_TENANT_RATE: "100000",
+    PARCELKEEP_TENANT_BURST: "100000",
+  });
   t.after(() => program.remove());
   await program.start();
   const { tenant, apiKey: key } = JSON.parse(program.command("tenants", "create", "--name", "Kill", "--json"));
@@ -45,7 +50,8 @@ test(`loses nothing that it acknowledged over ${kills} kills`, { timeout: 1_500_
       const children = readFileSync(`/proc/${program.pid}/task/${program.pid}/children`, "utf8").trim().split(" ").map(Number);
       process.kill(children[Math.floor(Math.random() * children.length)]!, "SIGKILL");
     }
-    if (victim === "database") process.kill(Number(readFileSync(join(program.dataDir, "postgres", "postmaster.pid"), "utf8").split("\n")[0]), "SIGKILL");
+    if (victim === "database")
+      process.kill(Number(readFileSync(join(program.dataDir, "postgres", "postmaster.pid"), "utf8").split("\n")[0]), "SIGKILL");
     await program.stop("SIGKILL");
     await program.start();
   }
@@ -55,8 +61,14 @@ test(`loses nothing that it acknowledged over ${kills} kills`, { timeout: 1_500_
 
   const client = new pg.Client(program.command("db", "url").trim());
   await client.connect();
-  await program.until(async () => (await client.query("select count(*)::int as left from parcelkeep.inbox")).rows[0].left === 0, "the inbox to drain");
-  await program.until(async () => (await client.query("select count(*)::int as left from parcelkeep.raw_batches")).rows[0].left === 0, "the archive to catch up");
+  await program.until(
+    async () => (await client.query("select count(*)::int as left from parcelkeep.inbox")).rows[0].left === 0,
+    "the inbox to drain",
+  );
+  await program.until(
+    async () => (await client.query("select count(*)::int as left from parcelkeep.raw_batches")).rows[0].left === 0,
+    "the archive to catch up",
+  );
 
   const archived = new Map<string, number>();
   const count = (id: Uint8Array): void => {
@@ -68,10 +80,17 @@ test(`loses nothing that it acknowledged over ${kills} kills`, { timeout: 1_500_
     if (name.endsWith(".pkseg")) for (const record of readSegment(readFileSync(join(objects, name)))) count(record.recordId);
   }
 
-  const { rows } = await client.query<{ id: string; state: string; shipments: string[] }>("select id, state, shipments from parcelkeep.records");
+  const { rows } = await client.query<{ id: string; state: string; shipments: string[] }>(
+    "select id, state, shipments from parcelkeep.records",
+  );
   const records = new Map(rows.map((row) => [row.id, row]));
   const holders = new Map<string, number>();
-  for (const row of (await client.query<{ shipment: string; events: number }>("select id as shipment, jsonb_array_length(state::jsonb -> 'events') as events from parcelkeep.shipments")).rows) holders.set(row.shipment, row.events);
+  for (const row of (
+    await client.query<{ shipment: string; events: number }>(
+      "select id as shipment, jsonb_array_length(state::jsonb -> 'events') as events from parcelkeep.shipments",
+    )
+  ).rows)
+    holders.set(row.shipment, row.events);
   await client.end();
   for (const [number, receipt] of acknowledged) {
     assert.equal(archived.get(receipt.replaceAll("-", "")), 1, `${number} in the raw archive`);
@@ -92,7 +111,15 @@ function payload(number: string): string {
   const trackResult = {
     trackingNumberInfo: { trackingNumber: number },
     recipientInformation: { contact: { personName: `Person ${number}` }, address: { city: "Musterstadt", countryCode: "DE" } },
-    scanEvents: [{ date: "2026-11-20T10:00:00+01:00", eventType: "PU", eventDescription: "Picked up", derivedStatusCode: "PU", scanLocation: { countryCode: "DE" } }],
+    scanEvents: [
+      {
+        date: "2026-11-20T10:00:00+01:00",
+        eventType: "PU",
+        eventDescription: "Picked up",
+        derivedStatusCode: "PU",
+        scanLocation: { countryCode: "DE" },
+      },
+    ],
   };
   return JSON.stringify({ output: { completeTrackResults: [{ trackingNumber: number, trackResults: [trackResult] }] } });
 }

@@ -30,7 +30,10 @@ const reads: Readonly<Record<string, readonly PowerRole[]>> = {
   "update parcelkeep.records set state = 'p'": ["parcelkeep_worker"],
   "update parcelkeep.segments set records = 0": ["parcelkeep_archivist"],
   "insert into parcelkeep.records (id) select null where false": [],
-  "insert into parcelkeep.inbox (lane, record, tenant, received_at, message) select 0, null, null, now(), '' where false": ["parcelkeep_worker", "parcelkeep_api"],
+  "insert into parcelkeep.inbox (lane, record, tenant, received_at, message) select 0, null, null, now(), '' where false": [
+    "parcelkeep_worker",
+    "parcelkeep_api",
+  ],
   "select * from parcelkeep.known_records('{}')": ["parcelkeep_ingress"],
   "select * from parcelkeep.tokens_of('{}')": ["parcelkeep_api"],
   "select parcelkeep.open_ingest_session(gen_random_uuid(), 1, '')": ["parcelkeep_ingress"],
@@ -68,11 +71,20 @@ describe("the table of powers", async () => {
     const [one, two] = ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"];
     for (const tenant of [one, two]) {
       await owner.query("insert into parcelkeep.tenants (id, name) values ($1, 'T')", [tenant]);
-      await owner.query("insert into parcelkeep.shipments (id, public_id, tenant, state) values (gen_random_uuid(), $1::uuid::text, $1, '{}')", [tenant]);
+      await owner.query(
+        "insert into parcelkeep.shipments (id, public_id, tenant, state) values (gen_random_uuid(), $1::uuid::text, $1, '{}')",
+        [tenant],
+      );
     }
     const api = database.pool("parcelkeep_api");
     assert.equal((await api.query("select * from parcelkeep.shipments")).rowCount, 0);
-    const { rows } = await api.query("select s.* from parcelkeep.shipments_page($1, 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 10) s", [one]);
-    assert.deepEqual(rows.map((row: { public_id: string }) => row.public_id), [one]);
+    const { rows } = await api.query(
+      "select s.* from parcelkeep.shipments_page($1, 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 10) s",
+      [one],
+    );
+    assert.deepEqual(
+      rows.map((row: { public_id: string }) => row.public_id),
+      [one],
+    );
   });
 });

@@ -18,11 +18,26 @@ function body(number: string, person = "Ida Musterweg"): string {
           trackResults: [
             {
               trackingNumberInfo: { trackingNumber: number },
-              recipientInformation: { contact: { personName: person, phoneNumber: "+4915112345678" }, address: { streetLines: ["Lindenallee 4711"], city: "Musterstadt", countryCode: "DE" } },
+              recipientInformation: {
+                contact: { personName: person, phoneNumber: "+4915112345678" },
+                address: { streetLines: ["Lindenallee 4711"], city: "Musterstadt", countryCode: "DE" },
+              },
               latestStatusDetail: { code: "DL", derivedCode: "DL", description: `Delivered to ${person}` },
               scanEvents: [
-                { date: "2026-11-20T10:00:00+01:00", eventType: "DL", eventDescription: `Delivered to ${person}`, derivedStatusCode: "DL", scanLocation: { countryCode: "DE" } },
-                { date: "2026-11-19T10:00:00+01:00", eventType: "PU", eventDescription: "Picked up", derivedStatusCode: "PU", scanLocation: { countryCode: "DE" } },
+                {
+                  date: "2026-11-20T10:00:00+01:00",
+                  eventType: "DL",
+                  eventDescription: `Delivered to ${person}`,
+                  derivedStatusCode: "DL",
+                  scanLocation: { countryCode: "DE" },
+                },
+                {
+                  date: "2026-11-19T10:00:00+01:00",
+                  eventType: "PU",
+                  eventDescription: "Picked up",
+                  derivedStatusCode: "PU",
+                  scanLocation: { countryCode: "DE" },
+                },
               ],
             },
           ],
@@ -32,7 +47,10 @@ function body(number: string, person = "Ida Musterweg"): string {
   });
 }
 
-const signed = (text: string | Buffer): Record<string, string> => ({ "content-type": "application/json", "fdx-signature": createHmac("sha256", secret).update(text).digest("base64") });
+const signed = (text: string | Buffer): Record<string, string> => ({
+  "content-type": "application/json",
+  "fdx-signature": createHmac("sha256", secret).update(text).digest("base64"),
+});
 
 describe("a carrier's webhook", () => {
   const program = new RunningProgram();
@@ -62,7 +80,10 @@ describe("a carrier's webhook", () => {
     assert.equal(shipment.status, "delivered");
     assert.deepEqual(
       shipment.events.map((event: { occurredAt: string; code: string }) => [event.occurredAt, event.code]),
-      [["2026-11-19T09:00:00Z", "PU"], ["2026-11-20T09:00:00Z", "DL"]],
+      [
+        ["2026-11-19T09:00:00Z", "PU"],
+        ["2026-11-20T09:00:00Z", "DL"],
+      ],
     );
     const found = (await program.call("/v1/shipments?carrier=fedex&trackingNumber=7700%200000%200001", { key })).json();
     assert.equal(found.items[0].id, shipment.id);
@@ -138,23 +159,47 @@ describe("a carrier's webhook", () => {
     const { receipt } = (await post(body("770000000008"))).json();
     const { shipments } = await processed(receipt);
     const other = JSON.parse(program.command("tenants", "create", "--name", "Other", "--json")).apiKey;
-    for (const path of [`/v1/receipts/${receipt}`, `/v1/shipments/${shipments[0]}`]) assert.equal((await program.call(path, { key: other })).status, 404);
+    for (const path of [`/v1/receipts/${receipt}`, `/v1/shipments/${shipments[0]}`])
+      assert.equal((await program.call(path, { key: other })).status, 404);
     assert.deepEqual((await program.call("/v1/shipments?trackingNumber=770000000008", { key: other })).json().items, []);
     assert.equal((await program.call("/v1/shipments", { key: "pk_0000000000000000_00000000000000000000000000000000" })).status, 401);
   });
 
   test("registers shipments singly and by import, with a report per row", async () => {
-    const shipment = { carrier: "gls", trackingNumber: "36301917596", orderReference: "A-1", recipient: { name: "Jonas Beispiel", email: "jonas@beispiel.test" } };
-    const one = await program.call("/v1/shipments", { key, body: JSON.stringify(shipment), headers: { "content-type": "application/json" } });
+    const shipment = {
+      carrier: "gls",
+      trackingNumber: "36301917596",
+      orderReference: "A-1",
+      recipient: { name: "Jonas Beispiel", email: "jonas@beispiel.test" },
+    };
+    const one = await program.call("/v1/shipments", {
+      key,
+      body: JSON.stringify(shipment),
+      headers: { "content-type": "application/json" },
+    });
     assert.equal(one.status, 202);
     await processed(one.json().receipt);
     const csv = "tracking_number,carrier,recipient_name\nCSV10000001,gls,Marta Ejemplo\nx,gls,Luc Fictif\nCSV10000002,,Pia Esempio\n";
-    const report = (await program.call("/v1/shipments/import", { key, body: csv, headers: { "content-type": "text/csv" } })).text.trim().split("\n").map((line) => JSON.parse(line));
-    assert.deepEqual(report.map((row) => [row.row, row.receipt !== undefined]), [[1, true], [2, false], [3, true]]);
+    const report = (await program.call("/v1/shipments/import", { key, body: csv, headers: { "content-type": "text/csv" } })).text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      report.map((row) => [row.row, row.receipt !== undefined]),
+      [
+        [1, true],
+        [2, false],
+        [3, true],
+      ],
+    );
     assert.doesNotMatch(JSON.stringify(report), /Fictif/);
     await processed(report[2].receipt);
     assert.equal((await program.call("/v1/shipments?trackingNumber=CSV10000002", { key })).json().items.length, 1);
-    const wrong = await program.call("/v1/shipments", { key, body: JSON.stringify({ trackingNumber: "1", stranger: "Ida" }), headers: { "content-type": "application/json" } });
+    const wrong = await program.call("/v1/shipments", {
+      key,
+      body: JSON.stringify({ trackingNumber: "1", stranger: "Ida" }),
+      headers: { "content-type": "application/json" },
+    });
     assert.deepEqual([wrong.status, wrong.json().code], [400, "invalid_field"]);
     assert.doesNotMatch(wrong.text, /Ida/);
   });

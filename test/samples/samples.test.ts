@@ -13,7 +13,13 @@ interface Expected {
   readonly kind: string;
   readonly doubtful: boolean;
   readonly tolerance_seconds?: number;
-  readonly shipments: readonly { readonly tracking_number: string | null; readonly event_count: number; readonly latest_status: string | null; readonly latest_event_utc: string | null; readonly latest_event_local?: string }[];
+  readonly shipments: readonly {
+    readonly tracking_number: string | null;
+    readonly event_count: number;
+    readonly latest_status: string | null;
+    readonly latest_event_utc: string | null;
+    readonly latest_event_local?: string;
+  }[];
 }
 
 /**
@@ -23,7 +29,8 @@ interface Expected {
 describe("published samples", { skip: samples === undefined ? "PARCELKEEP_SAMPLES is not set" : false }, () => {
   const program = new RunningProgram({ PARCELKEEP_SEGMENT_AGE_MS: "200" });
   const labels = samples === undefined ? {} : (JSON.parse(readFileSync(join(samples, "labels.json"), "utf8")) as Record<string, never>);
-  const expected = samples === undefined ? {} : (JSON.parse(readFileSync(join(samples, "expected.json"), "utf8")) as Record<string, Expected>);
+  const expected =
+    samples === undefined ? {} : (JSON.parse(readFileSync(join(samples, "expected.json"), "utf8")) as Record<string, Expected>);
   const files = Object.keys(labels).filter((name) => !name.startsWith("_"));
   const receipts = new Map<string, { receipt: string; key: string }>();
   const answers: string[] = [];
@@ -42,7 +49,9 @@ describe("published samples", { skip: samples === undefined ? "PARCELKEEP_SAMPLE
     for (const file of files) {
       // A tenant a file, so that numbers which several samples share do not meet.
       const { tenant, apiKey } = JSON.parse(program.command("tenants", "create", "--name", "Samples", "--json"));
-      const { receipt } = JSON.parse(program.command("ingest", "--tenant", tenant, "--source", file.split("/")[0]!, "--json", join(samples!, file)));
+      const { receipt } = JSON.parse(
+        program.command("ingest", "--tenant", tenant, "--source", file.split("/")[0]!, "--json", join(samples!, file)),
+      );
       receipts.set(file, { receipt, key: apiKey });
     }
     for (const { receipt, key } of receipts.values()) {
@@ -75,7 +84,8 @@ describe("published samples", { skip: samples === undefined ? "PARCELKEEP_SAMPLE
         if (one.latest_status !== null) assert.equal(shipment.status, one.latest_status);
         const latest = shipment.events.at(-1);
         if (one.latest_event_utc !== null) assert.equal(Date.parse(latest.occurredAt), Date.parse(one.latest_event_utc));
-        else if (one.latest_event_local !== undefined) assert.deepEqual([latest.occurredAt, latest.localTime], [null, one.latest_event_local]);
+        else if (one.latest_event_local !== undefined)
+          assert.deepEqual([latest.occurredAt, latest.localTime], [null, one.latest_event_local]);
         await get(`/v1/track/${shipment.publicId}`, key);
       }
     });
@@ -84,9 +94,14 @@ describe("published samples", { skip: samples === undefined ? "PARCELKEEP_SAMPLE
   test("leave no personal value in clear in the database, the data folder, the log, the metrics or any answer", async () => {
     const client = new pg.Client(program.command("db", "url").trim());
     await client.connect();
-    await program.until(async () => (await client.query("select count(*)::int as left from parcelkeep.raw_batches")).rows[0].left === 0, "the archive to catch up");
+    await program.until(
+      async () => (await client.query("select count(*)::int as left from parcelkeep.raw_batches")).rows[0].left === 0,
+      "the archive to catch up",
+    );
     const places = new Map<string, string>();
-    const { rows: tables } = await client.query<{ name: string }>("select quote_ident(schemaname) || '.' || quote_ident(tablename) as name from pg_tables where schemaname in ('parcelkeep', 'public')");
+    const { rows: tables } = await client.query<{ name: string }>(
+      "select quote_ident(schemaname) || '.' || quote_ident(tablename) as name from pg_tables where schemaname in ('parcelkeep', 'public')",
+    );
     for (const { name } of tables) {
       const { rows } = await client.query<{ line: string }>(`select t::text as line from ${name} t`);
       places.set(name, rows.map((row) => row.line).join("\n"));
@@ -101,7 +116,11 @@ describe("published samples", { skip: samples === undefined ? "PARCELKEEP_SAMPLE
     for (const file of files) {
       for (const value of personalValues(readFileSync(join(samples!, file)), file, labels[file]!)) {
         const before = leaks(value, catalogues).length > 0;
-        found.push(...leaks(value, places).filter((place) => !(before && place.startsWith("postgres/"))).map((place) => `${file}: ${value.path} in ${place}`));
+        found.push(
+          ...leaks(value, places)
+            .filter((place) => !(before && place.startsWith("postgres/")))
+            .map((place) => `${file}: ${value.path} in ${place}`),
+        );
       }
     }
     assert.deepEqual(found, []);

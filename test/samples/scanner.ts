@@ -19,7 +19,8 @@ const charsMin = 4;
  */
 export function personalValues(body: Buffer, file: string, labels: readonly Label[]): readonly PersonalValue[] {
   const labelled = new Set(labels.map((label) => label.path));
-  const values = parse(file).ext === ".json" ? jsonLeaves(JSON.parse(body.toString("utf8")), "$") : xmlLeaves(body.toString("utf8"), labels);
+  const values =
+    parse(file).ext === ".json" ? jsonLeaves(JSON.parse(body.toString("utf8")), "$") : xmlLeaves(body.toString("utf8"), labels);
   const open = new Set([...values].filter(([path]) => !labelled.has(path)).map(([, value]) => value.toLowerCase()));
   return labels.flatMap(({ path, pii }) => {
     const value = values.get(path);
@@ -33,10 +34,25 @@ const commonWords = new Set(["string", "test", "null", "true", "1000"]);
 
 /** Where a value stands in clear, also case-folded, URL-, base64- and unicode-escaped. */
 export function leaks({ value }: PersonalValue, places: ReadonlyMap<string, string>): readonly string[] {
-  const forms = [value, encodeURIComponent(value), value.replaceAll(" ", "+"), JSON.stringify(value).slice(1, -1), value.replace(/[^ -~]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`), Buffer.from(value).toString("latin1")];
+  const forms = [
+    value,
+    encodeURIComponent(value),
+    value.replaceAll(" ", "+"),
+    JSON.stringify(value).slice(1, -1),
+    value.replace(/[^ -~]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`),
+    Buffer.from(value).toString("latin1"),
+  ];
   const folded = new Set(forms.map((form) => form.toLowerCase()));
-  const base64 = [0, 1, 2].map((shift) => Buffer.concat([Buffer.alloc(shift), Buffer.from(value)]).toString("base64").slice(shift === 0 ? 0 : shift + 1, -4)).filter((form) => form.length >= 8);
-  return [...places].filter(([name, text]) => [...folded].some((form) => stands(foldedOf(name, text), form)) || base64.some((form) => text.includes(form))).map(([name]) => name);
+  const base64 = [0, 1, 2]
+    .map((shift) =>
+      Buffer.concat([Buffer.alloc(shift), Buffer.from(value)])
+        .toString("base64")
+        .slice(shift === 0 ? 0 : shift + 1, -4),
+    )
+    .filter((form) => form.length >= 8);
+  return [...places]
+    .filter(([name, text]) => [...folded].some((form) => stands(foldedOf(name, text), form)) || base64.some((form) => text.includes(form)))
+    .map(([name]) => name);
 }
 
 /** A value of digits counts only where it stands alone: 5611 within a hash is chance. */
@@ -56,7 +72,8 @@ function foldedOf(name: string, text: string): string {
 
 function jsonLeaves(value: unknown, path: string, found = new Map<string, string>()): Map<string, string> {
   if (Array.isArray(value)) for (const [index, item] of value.entries()) jsonLeaves(item, `${path}[${index}]`, found);
-  else if (typeof value === "object" && value !== null) for (const [name, item] of Object.entries(value)) jsonLeaves(item, `${path}.${name}`, found);
+  else if (typeof value === "object" && value !== null)
+    for (const [name, item] of Object.entries(value)) jsonLeaves(item, `${path}.${name}`, found);
   else if (value !== null && value !== "") found.set(path, String(value));
   return found;
 }
@@ -65,7 +82,9 @@ function jsonLeaves(value: unknown, path: string, found = new Map<string, string
 function xmlLeaves(xml: string, labels: readonly Label[]): Map<string, string> {
   const found = new Map<string, string>();
   const stack: string[] = [];
-  for (const [, close, tag, attributes = "", selfClosed, text] of xml.matchAll(/<(\/?)([\w:.-]+)((?:\s+[\w:.-]+\s*=\s*"[^"]*")*)\s*(\/?)>|([^<]+)/g)) {
+  for (const [, close, tag, attributes = "", selfClosed, text] of xml.matchAll(
+    /<(\/?)([\w:.-]+)((?:\s+[\w:.-]+\s*=\s*"[^"]*")*)\s*(\/?)>|([^<]+)/g,
+  )) {
     if (text !== undefined) {
       if (text.trim() !== "") found.set(`/${stack.join("/")}/text()`, text.trim());
       continue;
@@ -74,7 +93,8 @@ function xmlLeaves(xml: string, labels: readonly Label[]): Map<string, string> {
     if (close === "/") stack.pop();
     else {
       stack.push(name);
-      for (const [, attribute, value] of attributes.matchAll(/([\w:.-]+)\s*=\s*"([^"]*)"/g)) if (value !== "") found.set(`/${stack.join("/")}/@${attribute}`, value!);
+      for (const [, attribute, value] of attributes.matchAll(/([\w:.-]+)\s*=\s*"([^"]*)"/g))
+        if (value !== "") found.set(`/${stack.join("/")}/@${attribute}`, value!);
       if (selfClosed === "/") stack.pop();
     }
   }

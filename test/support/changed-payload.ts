@@ -3,7 +3,20 @@ import fc from "fast-check";
 /** What may stand where a payload had something else: a person, another type, nothing, too much. */
 const strange: fc.Arbitrary<unknown> = fc.oneof(
   fc.string(),
-  fc.constantFrom<unknown>("Ida Musterweg", null, 0, -1, 1e300, [], {}, [[[]]], "x".repeat(5000), "2026-13-45", "2026-11-24T10:00:00 Ida", true),
+  fc.constantFrom<unknown>(
+    "Ida Musterweg",
+    null,
+    0,
+    -1,
+    1e300,
+    [],
+    {},
+    [[[]]],
+    "x".repeat(5000),
+    "2026-13-45",
+    "2026-11-24T10:00:00 Ida",
+    true,
+  ),
   fc.jsonValue({ maxDepth: 2 }),
 );
 
@@ -22,7 +35,9 @@ export function changedPayload(payload: Uint8Array): fc.Arbitrary<Uint8Array> {
   const root = jsonOf(source);
   const changes = fc.array(fc.tuple(fc.nat(), change), { minLength: 1, maxLength: 3 });
   if (root === undefined) return changes.map((all) => Buffer.from(all.reduce((xml, [at, each]) => changedXml(xml, at, each), source)));
-  return changes.map((all) => Buffer.from(JSON.stringify(all.reduce<unknown>((value, [at, each]) => changedJson(value, at, each), root)) ?? "null"));
+  return changes.map((all) =>
+    Buffer.from(JSON.stringify(all.reduce<unknown>((value, [at, each]) => changedJson(value, at, each), root)) ?? "null"),
+  );
 }
 
 function jsonOf(source: string): unknown {

@@ -33,7 +33,8 @@ export function assertAllowListed(codec: Codec, notice: Notice): void {
 
 /** What the vault turns into tokens is there and within its bounds: an empty value would be a token for nothing. */
 function assertTokenisable({ trackingNumber, parentNumber, alternativeNumbers, orderReferences, fields }: Notice): void {
-  for (const value of [trackingNumber ?? "-", parentNumber ?? "-", ...alternativeNumbers, ...orderReferences]) assert.ok(value.trim() !== "" && value.length <= fieldCharsMax);
+  for (const value of [trackingNumber ?? "-", parentNumber ?? "-", ...alternativeNumbers, ...orderReferences])
+    assert.ok(value.trim() !== "" && value.length <= fieldCharsMax);
   for (const { category, value } of fields) {
     assert.ok(categoryNames.includes(category));
     assert.ok(value.trim() !== "" && value.length <= fieldCharsMax);
@@ -80,7 +81,11 @@ export function codecProperties(codec: Codec, fixtures: readonly Uint8Array[]): 
     fc.assert(fc.property(fc.oneof(...fixtures.map(changedPayload)), holds), { numRuns: 400 });
   });
   test(`${codec.source}: keeps to its allow-list whatever bytes stand in its fixtures`, () => {
-    fc.assert(fc.property(fc.constantFrom(...fixtures), fc.nat(), fc.string({ maxLength: 12 }), (fixture, at, junk) => holds(spliced(fixture, at, junk))));
+    fc.assert(
+      fc.property(fc.constantFrom(...fixtures), fc.nat(), fc.string({ maxLength: 12 }), (fixture, at, junk) =>
+        holds(spliced(fixture, at, junk)),
+      ),
+    );
   });
 }
 

@@ -7,7 +7,9 @@ test("gives each test a migrated database of its own", async (t) => {
   const [one, other] = await Promise.all([testDatabase(t), testDatabase(t)]);
   assert.notEqual(one.name, other.name);
   await one.pool("parcelkeep_owner").query("create table only_here (id int)");
-  const { rows } = await other.pool("parcelkeep_owner").query("select to_regclass('only_here') is null as absent, exists (select from public.parcelkeep_migrations) as migrated");
+  const { rows } = await other
+    .pool("parcelkeep_owner")
+    .query("select to_regclass('only_here') is null as absent, exists (select from public.parcelkeep_migrations) as migrated");
   assert.deepEqual(rows, [{ absent: true, migrated: true }]);
 });
 

@@ -36,7 +36,11 @@ interface Scope {
   after(work: () => Promise<void>): void;
 }
 
-async function makeDatabase(server: RunningServer, scope: Scope, templateName: (client: pg.Client) => Promise<string>): Promise<TestDatabase> {
+async function makeDatabase(
+  server: RunningServer,
+  scope: Scope,
+  templateName: (client: pg.Client) => Promise<string>,
+): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString("hex")}`;
   await asOwner(server, "postgres", async (client) => {
     await client.query(`create database ${name} template ${await templateName(client)}`);

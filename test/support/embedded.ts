@@ -101,5 +101,9 @@ export async function databaseProgram(dataDir: string, options: ProgramOptions =
 /** Like {@link databaseProgram}, without waiting for it to start. */
 export function spawnProgram(dataDir: string, { settings = hasty, uid, path }: ProgramOptions = {}): ChildProcess {
   const program = join(import.meta.dirname, "database-program.ts");
-  return spawn(process.execPath, [program, dataDir, JSON.stringify(settings)], { cwd: "/", env: { ...process.env, ...(path === undefined ? {} : { PATH: path }) }, ...(uid === undefined ? {} : { uid, gid: uid }) });
+  return spawn(process.execPath, [program, dataDir, JSON.stringify(settings)], {
+    cwd: "/",
+    env: { ...process.env, ...(path === undefined ? {} : { PATH: path }) },
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+  });
 }

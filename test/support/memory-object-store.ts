@@ -25,7 +25,8 @@ export class MemoryObjectStore implements ObjectStore {
 
   async getRange(key: string, offset: number, length: number): Promise<Uint8Array | null> {
     const bytes = await this.get(key);
-    if (bytes !== null && offset + length > bytes.length) throw new ObjectStoreError("out-of-range", `${length} bytes from ${offset} of ${bytes.length}`);
+    if (bytes !== null && offset + length > bytes.length)
+      throw new ObjectStoreError("out-of-range", `${length} bytes from ${offset} of ${bytes.length}`);
     return bytes?.slice(offset, offset + length) ?? null;
   }
 

@@ -67,9 +67,16 @@ export class RunningProgram {
     return execFileSync(process.execPath, [cli, ...args], { env: this.env, encoding: "utf8" });
   }
 
-  async call(path: string, options: { method?: string; key?: string; body?: string | Uint8Array; headers?: Record<string, string> } = {}): Promise<Answer> {
+  async call(
+    path: string,
+    options: { method?: string; key?: string; body?: string | Uint8Array; headers?: Record<string, string> } = {},
+  ): Promise<Answer> {
     const headers = { ...options.headers, ...(options.key === undefined ? {} : { authorization: `Bearer ${options.key}` }) };
-    const answer = await fetch(`${this.url}${path}`, { method: options.method ?? (options.body === undefined ? "GET" : "POST"), headers, ...(options.body === undefined ? {} : { body: options.body as never }) });
+    const answer = await fetch(`${this.url}${path}`, {
+      method: options.method ?? (options.body === undefined ? "GET" : "POST"),
+      headers,
+      ...(options.body === undefined ? {} : { body: options.body as never }),
+    });
     const text = await answer.text();
     return { status: answer.status, text, headers: answer.headers, json: () => JSON.parse(text) };
   }

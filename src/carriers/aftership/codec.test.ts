@@ -113,7 +113,10 @@ describe("aftership", () => {
   });
 
   test("reads the answer about one tracking", () => {
-    const one = decodeJson({ meta: { code: 200 }, data: { tracking: { tracking_number: "1Z8V92A70367203024", slug: "ups", tag: "InTransit" } } });
+    const one = decodeJson({
+      meta: { code: 200 },
+      data: { tracking: { tracking_number: "1Z8V92A70367203024", slug: "ups", tag: "InTransit" } },
+    });
     assert.ok(one.ok);
     assert.equal(one.messageId, null);
     assert.equal(one.notices[0]?.carrier, "ups");
@@ -121,6 +124,9 @@ describe("aftership", () => {
   });
 
   test("refuses a webhook without a tracking number", () => {
-    assert.deepEqual(decodeJson({ event: "tracking_update", event_id: "1", msg: { tag: "Delivered" } }), { ok: false, reason: "unknown-shape" });
+    assert.deepEqual(decodeJson({ event: "tracking_update", event_id: "1", msg: { tag: "Delivered" } }), {
+      ok: false,
+      reason: "unknown-shape",
+    });
   });
 });

@@ -69,10 +69,13 @@ describe("bpost", () => {
     assert.equal(notice.trackingNumber, "323299990000000000998877");
     assert.deepEqual(notice.orderReferences, []);
     assert.equal(notice.estimatedDelivery, null);
-    assert.deepEqual(notice.events.map(({ status, time }) => [status, time?.local ?? null]), [
-      ["delivered", "2026-11-10T10:15:00"],
-      ["out_for_delivery", null],
-    ]);
+    assert.deepEqual(
+      notice.events.map(({ status, time }) => [status, time?.local ?? null]),
+      [
+        ["delivered", "2026-11-10T10:15:00"],
+        ["out_for_delivery", null],
+      ],
+    );
     assert.deepEqual(notice.fields, [
       { category: "name", role: "recipient", value: "Ghislaine d'Huyvettér" },
       { category: "street", role: "recipient", value: "Luchtkasteeldreef 3" },
@@ -90,11 +93,17 @@ describe("bpost", () => {
     const reasonOf = (xml: string) => codec.decode(Buffer.from(xml));
     assert.deepEqual(reasonOf("<businessException><code>X</code></businessException>"), { ok: false, reason: "unknown-shape" });
     assert.deepEqual(reasonOf("<itemTracking><itemCode> </itemCode></itemTracking>"), { ok: false, reason: "unknown-shape" });
-    assert.deepEqual(reasonOf("<!DOCTYPE itemTracking><itemTracking><itemCode>1</itemCode></itemTracking>"), { ok: false, reason: "malformed" });
+    assert.deepEqual(reasonOf("<!DOCTYPE itemTracking><itemTracking><itemCode>1</itemCode></itemTracking>"), {
+      ok: false,
+      reason: "malformed",
+    });
   });
 
   test("refuses an item with too many states", () => {
     const states = "<stateInfo><stateCode>T00</stateCode></stateInfo>".repeat(501);
-    assert.deepEqual(codec.decode(Buffer.from(`<itemTracking><itemCode>1</itemCode>${states}</itemTracking>`)), { ok: false, reason: "too-many" });
+    assert.deepEqual(codec.decode(Buffer.from(`<itemTracking><itemCode>1</itemCode>${states}</itemTracking>`)), {
+      ok: false,
+      reason: "too-many",
+    });
   });
 });

@@ -95,15 +95,18 @@ describe("dhl-unified", () => {
 
   test("reads DHL Paket's own event where the status code does not contradict it", () => {
     const notice = noticeOf(inLocker);
-    assert.deepEqual(notice.events.map(({ status, reason, code }) => [status, reason, code]), [
-      ["available_for_pickup", null, "HLDCC"],
-      ["delivery_attempt_failed", "recipient:absent", "NTDEL_NHOME"],
-      ["out_for_delivery", null, "SRTED_NRQRD_PO"],
-      ["in_transit", null, "MVARR"],
-      ["in_transit", null, "transit"],
-      ["in_transit", null, "transit"],
-      ["info_received", null, "pre-transit"],
-    ]);
+    assert.deepEqual(
+      notice.events.map(({ status, reason, code }) => [status, reason, code]),
+      [
+        ["available_for_pickup", null, "HLDCC"],
+        ["delivery_attempt_failed", "recipient:absent", "NTDEL_NHOME"],
+        ["out_for_delivery", null, "SRTED_NRQRD_PO"],
+        ["in_transit", null, "MVARR"],
+        ["in_transit", null, "transit"],
+        ["in_transit", null, "transit"],
+        ["info_received", null, "pre-transit"],
+      ],
+    );
     assert.deepEqual([notice.summary?.status, notice.summary?.code], ["available_for_pickup", "HLDCC"]);
   });
 
@@ -132,7 +135,10 @@ describe("dhl-unified", () => {
 
   test("takes an estimate at midnight for a day and its zone for nothing", () => {
     const { estimatedDelivery } = noticeOf(inLocker);
-    assert.deepEqual([estimatedDelivery?.local, estimatedDelivery?.zone, estimatedDelivery?.confidence], ["2026-11-12T00:00:00", null, "none"]);
+    assert.deepEqual(
+      [estimatedDelivery?.local, estimatedDelivery?.zone, estimatedDelivery?.confidence],
+      ["2026-11-12T00:00:00", null, "none"],
+    );
   });
 
   test("reads a delivery to the sender as returned and a return on its way as returning", () => {
@@ -143,8 +149,14 @@ describe("dhl-unified", () => {
       const { summary, events } = decoded.notices[0]!;
       return [summary, events[0]].map((stated) => [stated?.status, stated?.reason]);
     };
-    assert.deepEqual(returning("delivered"), [["returned", null], ["returned", null]]);
-    assert.deepEqual(returning("transit"), [["exception", "transit:returning"], ["in_transit", null]]);
+    assert.deepEqual(returning("delivered"), [
+      ["returned", null],
+      ["returned", null],
+    ]);
+    assert.deepEqual(returning("transit"), [
+      ["exception", "transit:returning"],
+      ["in_transit", null],
+    ]);
   });
 
   test("accepts a message about the subscription without looking into it", () => {

@@ -45,7 +45,11 @@ function placeFields(role: Role, place: Part): readonly (PersonalField | null)[]
   const address = record(place["address"]);
   const locality = text(address["addressLocality"]);
   return [
-    personalField("street", role, [text(address["streetAddress"]), text(address["addressLine"])].filter((part) => part !== null).join(", ")),
+    personalField(
+      "street",
+      role,
+      [text(address["streetAddress"]), text(address["addressLine"])].filter((part) => part !== null).join(", "),
+    ),
     personalField(/\d/.test(locality ?? "") ? "street" : "city", role, locality),
     personalField("city", role, address["addressLocalityServicing"]),
     personalField("postalCode", role, address["postalCode"]),

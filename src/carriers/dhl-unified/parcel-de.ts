@@ -12,7 +12,11 @@ import { statusTable } from "../status-table.ts";
 export const parcelEvents = statusTable([
   ["info_received", null, "PARCV PURCR"],
   ["info_received", "sender:not_handed_over", "NTPUP"],
-  ["in_transit", null, "ASMVT CHECK FWDCF HLDCC_SERPT_PO INFCL LDTHU LDTMV MVARR MVDPT PCKDU RELBL REPCK RSDCP SECHK SHRCU SRTED TRBCR ULFMV"],
+  [
+    "in_transit",
+    null,
+    "ASMVT CHECK FWDCF HLDCC_SERPT_PO INFCL LDTHU LDTMV MVARR MVDPT PCKDU RELBL REPCK RSDCP SECHK SHRCU SRTED TRBCR ULFMV",
+  ],
   ["in_transit", "carrier:delayed", "LDEXC MVDEX MVTEX NTADT"],
   ["in_transit", "customs:processing", "HNDND_CUSTM ICPRC ITBAR"],
   ["in_transit", "recipient:rescheduled", "INFCL_CSREQ INFCL_DLVDT INFCL_HNDCA ROUCR"],
@@ -60,5 +64,9 @@ export const parcelEvents = statusTable([
 /** @returns null for an event that is not in the table. */
 export function parcelStatus(statusDetailed: unknown): CodedStatus | null {
   const [event, reason, standard] = text(statusDetailed)?.split("_", 3) ?? [];
-  return codedStatus(parcelEvents, `${event}_${reason}_${standard}`) ?? codedStatus(parcelEvents, `${event}_${reason}`) ?? codedStatus(parcelEvents, event);
+  return (
+    codedStatus(parcelEvents, `${event}_${reason}_${standard}`) ??
+    codedStatus(parcelEvents, `${event}_${reason}`) ??
+    codedStatus(parcelEvents, event)
+  );
 }

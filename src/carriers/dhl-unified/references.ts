@@ -7,5 +7,10 @@ export const parcelReferences: ReadonlySet<unknown> = new Set(["domestic-consign
 
 /** The merchant's own words for the shipment. */
 export const merchantReferences: ReadonlySet<unknown> = new Set([
-  "customer-confirmation-number", "customer-order-number", "customer-reference", "ecommerce-number", "reference", "shipment-id",
+  "customer-confirmation-number",
+  "customer-order-number",
+  "customer-reference",
+  "ecommerce-number",
+  "reference",
+  "shipment-id",
 ]);

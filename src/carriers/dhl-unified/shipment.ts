@@ -18,7 +18,9 @@ export function shipmentNotice(shipment: Part): Notice | null {
   if (trackingNumber === null) return null;
   const details = record(shipment["details"]);
   const references = [details["references"]].flat().map(record);
-  const pieces = list(details["pieceIds"]).map(text).filter((piece) => piece !== null);
+  const pieces = list(details["pieceIds"])
+    .map(text)
+    .filter((piece) => piece !== null);
   // Several pieces are several parcels, not other numbers of one.
   const others = [...(pieces.length === 1 ? pieces : []), ...numbers(references.filter(({ type }) => parcelReferences.has(type)))];
   const ofMerchant = references.filter(({ type }) => merchantReferences.has(type));
@@ -49,7 +51,15 @@ function numbers(references: readonly Part[]): readonly string[] {
 function eventOf(event: Part, shipment: Part): EventNotice {
   const address = record(record(event["location"])["address"]);
   const time = eventTime(event, record(shipment["status"]));
-  const identity = [time?.local, event["statusCode"], event["status"], address["countryCode"], address["postalCode"], address["addressLocality"], event["description"]];
+  const identity = [
+    time?.local,
+    event["statusCode"],
+    event["status"],
+    address["countryCode"],
+    address["postalCode"],
+    address["addressLocality"],
+    event["description"],
+  ];
   return {
     ...statusOf(event, shipment["service"], isReturn(shipment)),
     time,

@@ -21,7 +21,11 @@ function statedStatus(part: Part, service: unknown): CodedStatus {
   const coded = codedStatus(statusCodes, part["statusCode"]) ?? unknownStatus;
   const event = service === "parcel-de" ? parcelStatus(part["statusDetailed"]) : null;
   if (event !== null && (coded.status === "unknown" || (coded.status === "delivered") === (event.status === "delivered"))) return event;
-  const word = text(part["status"])?.toUpperCase().replace(/[\s_-]+/g, " ").replace(/\.$/, "") ?? "";
+  const word =
+    text(part["status"])
+      ?.toUpperCase()
+      .replace(/[\s_-]+/g, " ")
+      .replace(/\.$/, "") ?? "";
   const finer = statusWords.get(word);
   if (finer === undefined || (coded.status !== "unknown" && coded.code !== finer.within)) return coded;
   return { status: finer.status, reason: finer.reason, code: word };

@@ -31,7 +31,12 @@ describe("gls", () => {
   });
 
   test("reads events by code, by family, and nothing into a code that it does not know", () => {
-    const events = noticesOf(answer)[0]?.events.map(({ status, code, country, time }) => ({ status, code, country, time: time?.instant ?? null }));
+    const events = noticesOf(answer)[0]?.events.map(({ status, code, country, time }) => ({
+      status,
+      code,
+      country,
+      time: time?.instant ?? null,
+    }));
     assert.deepEqual(events, [
       { status: "available_for_pickup", code: "DELIVD.PARCELSHOP", country: "DE", time: Date.UTC(2026, 10, 12, 14, 13, 40) },
       { status: "out_for_delivery", code: "OUTDEL", country: "DE", time: Date.UTC(2026, 10, 12, 7, 2) },

@@ -33,7 +33,12 @@ function decode(body: Uint8Array): Decoded {
   const root = record(parsed.value);
   // The consumer answer has a `parcels` of its own, without numbers.
   if (root["parcelNo"] !== undefined) return decodedWhole([consumerNotice(root)], null);
-  return Array.isArray(root["parcels"]) ? decodedWhole(root["parcels"].map((parcel) => parcelNotice(record(parcel))), null) : unknownShape;
+  return Array.isArray(root["parcels"])
+    ? decodedWhole(
+        root["parcels"].map((parcel) => parcelNotice(record(parcel))),
+        null,
+      )
+    : unknownShape;
 }
 
 /** @returns null when there is no number. */

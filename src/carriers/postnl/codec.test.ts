@@ -80,7 +80,10 @@ describe("postnl", () => {
   });
 
   test("takes each updated shipment's status as one event", () => {
-    const read = noticesOf(updated).map(({ trackingNumber, events }) => [trackingNumber, events.map(({ status, code, time }) => `${status} ${code} ${time?.local}`)]);
+    const read = noticesOf(updated).map(({ trackingNumber, events }) => [
+      trackingNumber,
+      events.map(({ status, code, time }) => `${status} ${code} ${time?.local}`),
+    ]);
     assert.deepEqual(read, [
       ["3SPKTS0000202", ["in_transit 5 2026-11-13T02:17:49"]],
       ["3SPKTS0000203", ["available_for_pickup 12 2026-11-13T16:40:00"]],
@@ -94,7 +97,10 @@ describe("postnl", () => {
     for (const OldStatus of [[announced], [accepted, announced]]) {
       const decoded = decodeJson({ CompleteStatus: { Shipment: [{ Barcode: "3SPKTS0000300", Status: accepted, OldStatus }] } });
       assert.ok(decoded.ok);
-      assert.deepEqual(decoded.notices[0]?.events.map(({ code }) => code), ["2", "1"]);
+      assert.deepEqual(
+        decoded.notices[0]?.events.map(({ code }) => code),
+        ["2", "1"],
+      );
     }
   });
 
@@ -104,7 +110,10 @@ describe("postnl", () => {
     const decoded = decodeJson({ CompleteStatus: { Shipment: { Barcode: "3SPKTS0000302", Event, Address, OldStatus: {} } } });
     assert.ok(decoded.ok);
     const [notice] = decoded.notices;
-    assert.deepEqual(notice?.events.map(({ status, code }) => [status, code]), [["out_for_delivery", "J05"]]);
+    assert.deepEqual(
+      notice?.events.map(({ status, code }) => [status, code]),
+      [["out_for_delivery", "J05"]],
+    );
     assert.deepEqual(notice?.fields, [
       { category: "name", role: "recipient", value: "Tesselschade" },
       { category: "postalCode", role: "recipient", value: "7201ZZ" },
@@ -117,7 +126,9 @@ describe("postnl", () => {
   });
 
   test("accepts a signature without looking into it", () => {
-    const answer = decodeJson({ Signature: { Barcode: "3SPKTS0000301", SignatureDate: "2026-11-14T11:02:41", SignatureImage: "iVBORw0KGgo=" } });
+    const answer = decodeJson({
+      Signature: { Barcode: "3SPKTS0000301", SignatureDate: "2026-11-14T11:02:41", SignatureImage: "iVBORw0KGgo=" },
+    });
     assert.deepEqual(answer, { ok: true, messageId: null, notices: [] });
   });
 

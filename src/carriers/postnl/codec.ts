@@ -25,12 +25,20 @@ export const codec: Codec = {
 function decode(body: Uint8Array): Decoded {
   const parsed = parseJson(body);
   if (!parsed.ok) return parsed;
-  if (Array.isArray(parsed.value)) return decodedWhole(parsed.value.map((shipment) => shipmentNotice(record(shipment))), null);
+  if (Array.isArray(parsed.value))
+    return decodedWhole(
+      parsed.value.map((shipment) => shipmentNotice(record(shipment))),
+      null,
+    );
   const root = record(parsed.value);
   const answer = root["CompleteStatus"] ?? root["CurrentStatus"];
   // A search by reference may find several shipments.
   const found = oneOrMany(record(answer)["Shipment"]);
-  if (found.length > 0) return decodedWhole(found.map((shipment) => shipmentNotice(record(shipment))), null);
+  if (found.length > 0)
+    return decodedWhole(
+      found.map((shipment) => shipmentNotice(record(shipment))),
+      null,
+    );
   // An image of a signature without a status, or a warning in place of a shipment. The sealed raw record is all that is kept.
   return isRecord(root["Signature"]) || Array.isArray(root["Warnings"]) ? decodedWhole([], null) : unknownShape;
 }

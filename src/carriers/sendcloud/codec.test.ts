@@ -46,9 +46,17 @@ describe("sendcloud", () => {
       { category: "city", role: "recipient", value: "Middelburg" },
       { category: "phone", role: "recipient", value: "+31655501477" },
       { category: "email", role: "recipient", value: "ilse.vankampen@example.org" },
-      { category: "accessLink", role: "recipient", value: "https://panel.example.com/api/v2/labels/normal_printer/88412077?start_from=0&hash=00aa11bb" },
+      {
+        category: "accessLink",
+        role: "recipient",
+        value: "https://panel.example.com/api/v2/labels/normal_printer/88412077?start_from=0&hash=00aa11bb",
+      },
       { category: "accessLink", role: "recipient", value: "https://panel.example.com/api/v2/labels/label_printer/88412077?hash=00aa11bb" },
-      { category: "accessLink", role: "recipient", value: "https://tracking.example.com/forward?carrier=postnl&code=3SZZZZ004410077&verification=4331ZZ" },
+      {
+        category: "accessLink",
+        role: "recipient",
+        value: "https://tracking.example.com/forward?carrier=postnl&code=3SZZZZ004410077&verification=4331ZZ",
+      },
     ]);
   });
 

@@ -18,7 +18,11 @@ export function fieldsOf(parcel: Part): readonly PersonalField[] {
     personalField("email", "recipient", parcel["email"]),
     personalField("name", "sender", parcel["from_name"]),
     personalField("organisation", "sender", parcel["from_company_name"]),
-    personalField("street", "sender", joined(", ", joined(" ", parcel["from_address_1"], parcel["from_house_number"]), parcel["from_address_2"])),
+    personalField(
+      "street",
+      "sender",
+      joined(", ", joined(" ", parcel["from_address_1"], parcel["from_house_number"]), parcel["from_address_2"]),
+    ),
     personalField("postalCode", "sender", parcel["from_postal_code"]),
     personalField("city", "sender", parcel["from_city"]),
     personalField("region", "sender", parcel["from_state"]),
@@ -40,5 +44,8 @@ function streets(parcel: Part): readonly string[] {
 }
 
 function joined(separator: string, ...values: readonly unknown[]): string {
-  return values.map(text).filter((value) => value !== null).join(separator);
+  return values
+    .map(text)
+    .filter((value) => value !== null)
+    .join(separator);
 }

@@ -74,9 +74,7 @@ function ship24Time(value: unknown, utcOffset: unknown): CarrierTime | null {
 /** The end of the courier's window, else its beginning, else Ship24's single date. */
 function estimatedDelivery(delivery: Part): CarrierTime | null {
   const window = record(delivery["courierEstimatedDeliveryDate"]);
-  return (
-    ship24Time(window["to"], null) ?? ship24Time(window["from"], null) ?? ship24Time(delivery["estimatedDeliveryDate"], null)
-  );
+  return ship24Time(window["to"], null) ?? ship24Time(window["from"], null) ?? ship24Time(delivery["estimatedDeliveryDate"], null);
 }
 
 function fieldsOf(shipment: Part): readonly PersonalField[] {

@@ -21,7 +21,12 @@ function decodeJson(value: unknown) {
 
 describe("shopify", () => {
   test("gives one notice per tracking number of each fulfilment", () => {
-    const read = noticesOf(order).map(({ kind, carrier, trackingNumber, summary }) => ({ kind, carrier, trackingNumber, status: summary?.status }));
+    const read = noticesOf(order).map(({ kind, carrier, trackingNumber, summary }) => ({
+      kind,
+      carrier,
+      trackingNumber,
+      status: summary?.status,
+    }));
     assert.deepEqual(read, [
       { kind: "fulfilment", carrier: "postnord", trackingNumber: "00373500000000000017", status: "out_for_delivery" },
       { kind: "fulfilment", carrier: "postnord", trackingNumber: "00373500000000000024", status: "out_for_delivery" },
@@ -50,7 +55,8 @@ describe("shopify", () => {
       { category: "freeText", role: "payer", value: "Graag bij de buren op 12 afgeven" },
     ]);
     const everything = JSON.stringify(noticesOf(order));
-    for (const kept of ["203.0.113.77", "0f0e0d0c", "c1-00aa", "00112233", "Visa", "Mozilla", "Bertus"]) assert.ok(!everything.includes(kept), kept);
+    for (const kept of ["203.0.113.77", "0f0e0d0c", "c1-00aa", "00112233", "Visa", "Mozilla", "Bertus"])
+      assert.ok(!everything.includes(kept), kept);
   });
 
   test("reads a fulfilment that comes alone, with the order's name out of its own", () => {
@@ -74,13 +80,21 @@ describe("shopify", () => {
   });
 
   test("reads the same object under its name", () => {
-    for (const [name, body] of [["order", order], ["fulfillment", fulfilment]] as const) {
+    for (const [name, body] of [
+      ["order", order],
+      ["fulfillment", fulfilment],
+    ] as const) {
       assert.deepEqual(decodeJson({ [name]: JSON.parse(body.toString()) }), codec.decode(body));
     }
   });
 
   test("gives an order notice where nothing has a number yet", () => {
-    const decoded = decodeJson({ id: 1, name: "#1", order_number: 1, fulfillments: [{ id: 2, shipment_status: "confirmed", tracking_numbers: [] }] });
+    const decoded = decodeJson({
+      id: 1,
+      name: "#1",
+      order_number: 1,
+      fulfillments: [{ id: 2, shipment_status: "confirmed", tracking_numbers: [] }],
+    });
     assert.ok(decoded.ok);
     assert.equal(decoded.notices.length, 1);
     assert.equal(decoded.notices[0]?.kind, "order");
@@ -99,7 +113,10 @@ describe("shopify", () => {
     assert.deepEqual(decodeJson({ id: 1, title: "Lamp", variants: [] }), { ok: false, reason: "unknown-shape" });
     assert.deepEqual(decodeJson({ order: {} }), { ok: false, reason: "unknown-shape" });
     assert.deepEqual(decodeJson([]), { ok: false, reason: "unknown-shape" });
-    assert.deepEqual(decodeJson({ fulfillment: { order_id: 1, tracking_numbers: Array.from({ length: 1001 }, (_, at) => at) } }), { ok: false, reason: "too-many" });
+    assert.deepEqual(decodeJson({ fulfillment: { order_id: 1, tracking_numbers: Array.from({ length: 1001 }, (_, at) => at) } }), {
+      ok: false,
+      reason: "too-many",
+    });
     assert.deepEqual(codec.decode(order.subarray(0, 300)), { ok: false, reason: "malformed" });
   });
 });

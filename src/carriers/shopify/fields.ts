@@ -28,7 +28,10 @@ export function orderFields(order: Part): readonly PersonalField[] {
 
 /** Personal fields of a fulfilment that comes without its order. `email` is the order's. */
 export function fulfilmentFields(fulfilment: Part): readonly PersonalField[] {
-  return personalFields(...addressFields("recipient", record(fulfilment["destination"])), personalField("email", "payer", fulfilment["email"]));
+  return personalFields(
+    ...addressFields("recipient", record(fulfilment["destination"])),
+    personalField("email", "payer", fulfilment["email"]),
+  );
 }
 
 function addressFields(role: Role, address: Part): readonly (PersonalField | null)[] {
@@ -51,5 +54,8 @@ function nameOf(person: Part): string {
 }
 
 function joined(separator: string, ...values: readonly unknown[]): string {
-  return values.map(text).filter((value) => value !== null).join(separator);
+  return values
+    .map(text)
+    .filter((value) => value !== null)
+    .join(separator);
 }

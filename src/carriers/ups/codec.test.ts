@@ -126,7 +126,9 @@ describe("ups", () => {
         shipment: [
           {
             inquiryNumber: "1Z8V92A70367203024",
-            package: [{ activity: [{ date: "20261104", time: "64700", location: { address: { city: "NIEUWEGEIN", countryCode: "NL" } }, status }] }],
+            package: [
+              { activity: [{ date: "20261104", time: "64700", location: { address: { city: "NIEUWEGEIN", countryCode: "NL" } }, status }] },
+            ],
           },
         ],
       },
@@ -144,6 +146,9 @@ describe("ups", () => {
   });
 
   test("refuses a package without any number", () => {
-    assert.deepEqual(decodeJson({ trackResponse: { shipment: [{ package: [{ activity: [] }] }] } }), { ok: false, reason: "unknown-shape" });
+    assert.deepEqual(decodeJson({ trackResponse: { shipment: [{ package: [{ activity: [] }] }] } }), {
+      ok: false,
+      reason: "unknown-shape",
+    });
   });
 });

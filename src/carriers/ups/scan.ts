@@ -20,7 +20,13 @@ export function scanTime(gmtDate: unknown, gmtTime: unknown, date: unknown, time
 }
 
 /** The same scan gives the same identity in a Track Alert push and in a Track answer; the wording differs between the two. */
-export function scanIdentity(date: unknown, time: unknown, status: Readonly<Record<string, unknown>>, city: unknown, country: unknown): string {
+export function scanIdentity(
+  date: unknown,
+  time: unknown,
+  status: Readonly<Record<string, unknown>>,
+  city: unknown,
+  country: unknown,
+): string {
   const code = text(status["code"]) ?? text(status["description"]);
   const parts = [text(date), text(time)?.padStart(6, "0"), text(status["type"]), code, text(city)?.toUpperCase(), text(country)];
   return parts.map((part) => part ?? "").join("|");

@@ -22,14 +22,32 @@ function decodeJson(value: unknown) {
 
 describe("woocommerce", () => {
   test("gives one notice per tracking item, in a list or in what PHP makes of one", () => {
-    const read = noticesOf(shipped).map(({ kind, carrier, trackingNumber, orderReferences, summary }) => ({ kind, carrier, trackingNumber, orderReferences, summary }));
+    const read = noticesOf(shipped).map(({ kind, carrier, trackingNumber, orderReferences, summary }) => ({
+      kind,
+      carrier,
+      trackingNumber,
+      orderReferences,
+      summary,
+    }));
     assert.deepEqual(read, [
       { kind: "fulfilment", carrier: "dpd", trackingNumber: "01999000000017", orderReferences: ["90417", "LAMP-417"], summary: null },
-      { kind: "fulfilment", carrier: "deutsche-post", trackingNumber: "RZ000000017DE", orderReferences: ["90417", "LAMP-417"], summary: null },
+      {
+        kind: "fulfilment",
+        carrier: "deutsche-post",
+        trackingNumber: "RZ000000017DE",
+        orderReferences: ["90417", "LAMP-417"],
+        summary: null,
+      },
     ]);
-    const asList = decodeJson({ ...order, meta_data: [{ key: "_wc_shipment_tracking_items", value: [{ tracking_number: "X1" }, { tracking_number: "X1" }, {}, "X2", null] }] });
+    const asList = decodeJson({
+      ...order,
+      meta_data: [{ key: "_wc_shipment_tracking_items", value: [{ tracking_number: "X1" }, { tracking_number: "X1" }, {}, "X2", null] }],
+    });
     assert.ok(asList.ok);
-    assert.deepEqual(asList.notices.map(({ trackingNumber }) => trackingNumber), ["X1"]);
+    assert.deepEqual(
+      asList.notices.map(({ trackingNumber }) => trackingNumber),
+      ["X1"],
+    );
   });
 
   test("reads recipient, payer and note, and nothing else about the buyer", () => {

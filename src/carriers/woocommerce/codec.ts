@@ -59,7 +59,10 @@ function orderNotices(order: Part): readonly Notice[] {
  * taken out of it, so both are read.
  */
 function trackingItems(order: Part): readonly Part[] {
-  const values = list(order["meta_data"]).map(record).filter((meta) => meta["key"] === "_wc_shipment_tracking_items").map((meta) => meta["value"]);
+  const values = list(order["meta_data"])
+    .map(record)
+    .filter((meta) => meta["key"] === "_wc_shipment_tracking_items")
+    .map((meta) => meta["value"]);
   return values.flatMap((value) => (Array.isArray(value) ? value : Object.values(record(value)))).map(record);
 }
 

@@ -29,5 +29,8 @@ function addressFields(role: Role, address: Part): readonly (PersonalField | nul
 }
 
 function joined(separator: string, ...values: readonly unknown[]): string {
-  return values.map(text).filter((value) => value !== null).join(separator);
+  return values
+    .map(text)
+    .filter((value) => value !== null)
+    .join(separator);
 }

@@ -12,8 +12,7 @@ const lineFeed = 0x0a;
  * `more`: not to be told before more bytes come. `end`: nothing left.
  */
 export type Front =
-  | { readonly kind: "record"; readonly bytes: Buffer }
-  | { readonly kind: "line-too-long" | "unbalanced" | "more" | "end" };
+  { readonly kind: "record"; readonly bytes: Buffer } | { readonly kind: "line-too-long" | "unbalanced" | "more" | "end" };
 
 /**
  * Cuts a byte stream into CSV records (RFC 4180, section 2), one at a time, so that a broken one costs one line and no more: after

@@ -13,22 +13,55 @@ function read(csv: string | Uint8Array, at: readonly number[] = []): Promise<Imp
 
 /** What came of each row, in one word. */
 function verdicts(rows: readonly ImportRow[]): string[] {
-  return rows.map(({ row, result }) => `${row} ${result.ok ? result.shipment.trackingNumber : [result.code, result.field].join(" ").trim()}`);
+  return rows.map(
+    ({ row, result }) => `${row} ${result.ok ? result.shipment.trackingNumber : [result.code, result.field].join(" ").trim()}`,
+  );
 }
 
 const shipment = {
   carrier: "postnl",
   trackingNumber: "3SPKEP400000017",
   orderReference: "PK-1007",
-  recipient: { name: "Femke Aalbers", street: 'Lange "Nieuwe" straat 5, 2 hoog', postalCode: "3512 PA", city: "Utrecht", country: "NL", email: "femke@post.example" },
+  recipient: {
+    name: "Femke Aalbers",
+    street: 'Lange "Nieuwe" straat 5, 2 hoog',
+    postalCode: "3512 PA",
+    city: "Utrecht",
+    country: "NL",
+    email: "femke@post.example",
+  },
 };
 
-for (const [name, delimiter] of [["comma", ","], ["semicolon", ";"], ["tab", "\t"]] as const) {
+for (const [name, delimiter] of [
+  ["comma", ","],
+  ["semicolon", ";"],
+  ["tab", "\t"],
+] as const) {
   for (const lineBreak of ["\n", "\r\n"]) {
     test(`reads a file with ${name}s and ${JSON.stringify(lineBreak)}`, async () => {
       const lines = [
-        ["tracking_number", "carrier", "order_reference", "recipient_name", "recipient_street", "recipient_postal_code", "recipient_city", "recipient_country", "recipient_email"],
-        ["3SPKEP400000017", "postnl", "PK-1007", "Femke Aalbers", '"Lange ""Nieuwe"" straat 5, 2 hoog"', "3512 PA", "Utrecht", "NL", "femke@post.example"],
+        [
+          "tracking_number",
+          "carrier",
+          "order_reference",
+          "recipient_name",
+          "recipient_street",
+          "recipient_postal_code",
+          "recipient_city",
+          "recipient_country",
+          "recipient_email",
+        ],
+        [
+          "3SPKEP400000017",
+          "postnl",
+          "PK-1007",
+          "Femke Aalbers",
+          '"Lange ""Nieuwe"" straat 5, 2 hoog"',
+          "3512 PA",
+          "Utrecht",
+          "NL",
+          "femke@post.example",
+        ],
         ["JVGL999000000001", "", "", "", "", "", "", "", ""],
       ];
       const csv = lines.map((cells) => cells.join(delimiter)).join(lineBreak);
@@ -86,7 +119,11 @@ test("an unclosed quote costs its own row only, also when the next quote comes f
   const plain = Array.from({ length: 5000 }, (_, index) => `OK${index},Ilse`);
   for (const last of ['END,"Ilse"', 'END,"Il""se"', "END,Ilse"]) {
     const rows = await read(["tracking_number,recipient_name", 'BAD,"Ilse', ...plain, last].join("\n"));
-    assert.deepEqual(verdicts(rows), ["1 quotes_unbalanced", ...plain.map((line, index) => `${index + 2} ${line.slice(0, -5)}`), "5002 END"]);
+    assert.deepEqual(verdicts(rows), [
+      "1 quotes_unbalanced",
+      ...plain.map((line, index) => `${index + 2} ${line.slice(0, -5)}`),
+      "5002 END",
+    ]);
   }
 });
 
@@ -117,7 +154,10 @@ for (const [header, verdict] of [
 
 test("never repeats a value of the file in a refusal", async () => {
   const secret = "Geheimrat";
-  const files = [`${secret},tracking_number\n`, `tracking_number,carrier\n${secret}!,${secret}\nABC1,${secret}\n"${secret}"x,ups\nABC1,ups,${secret}\n`];
+  const files = [
+    `${secret},tracking_number\n`,
+    `tracking_number,carrier\n${secret}!,${secret}\nABC1,${secret}\n"${secret}"x,ups\nABC1,ups,${secret}\n`,
+  ];
   for (const file of files) {
     const rows = await read(file);
     assert.ok(rows.length > 0 && rows.every(({ result }) => !result.ok));
@@ -154,26 +194,39 @@ const rowOfAll = fc.record({ trackingNumber: fc.stringMatching(/^[A-Z0-9]{3,20}$
 test("gives back any values that were written by RFC 4180", async () => {
   const columns: CsvColumn[] = ["recipient_name", "tracking_number", "recipient_street", "recipient_city"];
   await fc.assert(
-    fc.asyncProperty(fc.array(rowOfAll, { maxLength: 6 }), fc.constantFrom(",", ";", "\t"), fc.constantFrom("\n", "\r\n"), fc.boolean(), async (rows, delimiter, lineBreak, always) => {
-      const written = rows.map(({ trackingNumber, name, street, city }) => [name, trackingNumber, street, city]);
-      const csv = [columns, ...written].map((cells) => cells.map((text) => quoted(text, always)).join(delimiter) + lineBreak).join("");
-      const expected = rows.map(({ trackingNumber, ...recipient }) => {
-        const given = Object.fromEntries(Object.entries(recipient).filter(([, value]) => value !== ""));
-        return { trackingNumber, ...(Object.keys(given).length > 0 && { recipient: given }) };
-      });
-      const back = await read(csv);
-      assert.deepEqual(
-        back.map(({ result }) => result.ok && result.shipment),
-        expected,
-      );
-    }),
+    fc.asyncProperty(
+      fc.array(rowOfAll, { maxLength: 6 }),
+      fc.constantFrom(",", ";", "\t"),
+      fc.constantFrom("\n", "\r\n"),
+      fc.boolean(),
+      async (rows, delimiter, lineBreak, always) => {
+        const written = rows.map(({ trackingNumber, name, street, city }) => [name, trackingNumber, street, city]);
+        const csv = [columns, ...written].map((cells) => cells.map((text) => quoted(text, always)).join(delimiter) + lineBreak).join("");
+        const expected = rows.map(({ trackingNumber, ...recipient }) => {
+          const given = Object.fromEntries(Object.entries(recipient).filter(([, value]) => value !== ""));
+          return { trackingNumber, ...(Object.keys(given).length > 0 && { recipient: given }) };
+        });
+        const back = await read(csv);
+        assert.deepEqual(
+          back.map(({ result }) => result.ok && result.shipment),
+          expected,
+        );
+      },
+    ),
   );
 });
 
 test("gives the same rows however the bytes are cut", async () => {
   const line = fc.oneof(
     fc.string({ unit: fc.constantFrom('"', ",", "\r", "\n", "a", "é", "7"), maxLength: 30 }),
-    fc.constantFrom("ABC1,Ilse", 'ABC2,"Il""se"', 'ABC3,"Ilse\nund Jo"', 'ABC4,"open', `ABC5,${"x".repeat(recordBytesMax)}`, `ABC6,"${`${"x".repeat(1000)}\n`.repeat(17)}"`),
+    fc.constantFrom(
+      "ABC1,Ilse",
+      'ABC2,"Il""se"',
+      'ABC3,"Ilse\nund Jo"',
+      'ABC4,"open',
+      `ABC5,${"x".repeat(recordBytesMax)}`,
+      `ABC6,"${`${"x".repeat(1000)}\n`.repeat(17)}"`,
+    ),
   );
   await fc.assert(
     fc.asyncProperty(fc.array(line, { maxLength: 12 }), fc.boolean(), cuts, async (lines, marked, at) => {

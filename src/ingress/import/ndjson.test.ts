@@ -11,7 +11,9 @@ function read(file: string | Uint8Array, at: readonly number[] = []): Promise<Im
 
 /** What came of each row, in one word. */
 function verdicts(rows: readonly ImportRow[]): string[] {
-  return rows.map(({ row, result }) => `${row} ${result.ok ? result.shipment.trackingNumber : [result.code, result.field].join(" ").trim()}`);
+  return rows.map(
+    ({ row, result }) => `${row} ${result.ok ? result.shipment.trackingNumber : [result.code, result.field].join(" ").trim()}`,
+  );
 }
 
 test("reads a shipment a line, LF or CRLF, with or without a last line break", async () => {
@@ -63,7 +65,11 @@ test("refuses broken lines one by one and reads on", async () => {
 });
 
 test("refuses a line that is not UTF-8 and reads on", async () => {
-  const file = Buffer.concat([Buffer.from('{"trackingNumber":"ABC1","orderReference":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}\n{"trackingNumber":"ABC2"}')]);
+  const file = Buffer.concat([
+    Buffer.from('{"trackingNumber":"ABC1","orderReference":"'),
+    Buffer.from([0xc3, 0x28]),
+    Buffer.from('"}\n{"trackingNumber":"ABC2"}'),
+  ]);
   assert.deepEqual(verdicts(await read(file)), ["1 not_utf8", "2 ABC2"]);
 });
 
@@ -74,7 +80,9 @@ test("takes a line of exactly the bound and refuses one byte more", async () => 
 
 test("never repeats a value or a name of the file in a refusal", async () => {
   const secret = "Geheimrat";
-  const rows = await read(`{"${secret}":1}\n{"trackingNumber":"${secret}!"}\n${secret}\n{"trackingNumber":"ABC1","recipient":{"${secret}":"${secret}"}}`);
+  const rows = await read(
+    `{"${secret}":1}\n{"trackingNumber":"${secret}!"}\n${secret}\n{"trackingNumber":"ABC1","recipient":{"${secret}":"${secret}"}}`,
+  );
   assert.ok(rows.length === 4 && rows.every(({ result }) => !result.ok));
   assert.ok(!JSON.stringify(rows).includes(secret));
 });
@@ -98,7 +106,11 @@ test("reads no chunk before the rows of the last one are taken", async () => {
 
 test("gives back any values that were written as JSON", async () => {
   const text = fc.string({ unit: "binary", minLength: 1, maxLength: 40 });
-  const shipment = fc.record({ trackingNumber: fc.stringMatching(/^[A-Z0-9]{3,20}$/), orderReference: text, recipient: fc.record({ name: text, street: text }, { requiredKeys: [] }) });
+  const shipment = fc.record({
+    trackingNumber: fc.stringMatching(/^[A-Z0-9]{3,20}$/),
+    orderReference: text,
+    recipient: fc.record({ name: text, street: text }, { requiredKeys: [] }),
+  });
   await fc.assert(
     fc.asyncProperty(fc.array(shipment, { maxLength: 8 }), fc.constantFrom("\n", "\r\n"), async (shipments, lineBreak) => {
       const rows = await read(shipments.map((one) => JSON.stringify(one) + lineBreak).join(""));
@@ -113,7 +125,12 @@ test("gives back any values that were written as JSON", async () => {
 test("gives the same rows however the bytes are cut", async () => {
   const line = fc.oneof(
     fc.string({ unit: fc.constantFrom('"', "{", "\r", "\n", "a", "é", " "), maxLength: 30 }),
-    fc.constantFrom('{"trackingNumber":"ABC1"}', '{"trackingNumber":"ABC2","orderReference":"Ø"}', "x".repeat(lineBytesMax), "x".repeat(lineBytesMax + 1)),
+    fc.constantFrom(
+      '{"trackingNumber":"ABC1"}',
+      '{"trackingNumber":"ABC2","orderReference":"Ø"}',
+      "x".repeat(lineBytesMax),
+      "x".repeat(lineBytesMax + 1),
+    ),
   );
   await fc.assert(
     fc.asyncProperty(fc.array(line, { maxLength: 12 }), cuts, async (lines, at) => {

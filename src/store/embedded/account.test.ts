@@ -22,7 +22,9 @@ function runsAs(uid: number, [file = "", ...args]: readonly string[]): boolean {
 const onlyRoot = { skip: isRoot ? false : "needs root" };
 const onlyOpen = { skip: isCheckoutOpen ? false : "needs root and a checkout that others can read" };
 const namespace = commandAs({ kind: "user-namespace" }, "/bin/true", []);
-const onlyNamespace = { skip: isCheckoutOpen && runsAs(nameless, [namespace.file, ...namespace.args]) ? false : "needs user namespaces for everybody" };
+const onlyNamespace = {
+  skip: isCheckoutOpen && runsAs(nameless, [namespace.file, ...namespace.args]) ? false : "needs user namespaces for everybody",
+};
 
 test("root hands the server to nobody where nobody may go", onlyOpen, async (t) => {
   const folder = await openFolder(t);

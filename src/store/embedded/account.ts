@@ -60,7 +60,9 @@ export async function chooseAccount(postgres: string, dataDir: string): Promise<
   if (process.getuid?.() !== 0) {
     if (!hasName() && (await works({ kind: "user-namespace" }))) return { kind: "user-namespace" };
     if (await works({ kind: "self" })) return { kind: "self" };
-    throw new EmbeddedPostgresError("binaries-unusable", "the PostgreSQL server does not run here (glibc 2.27 or later is needed)", { cause: failures[0] });
+    throw new EmbeddedPostgresError("binaries-unusable", "the PostgreSQL server does not run here (glibc 2.27 or later is needed)", {
+      cause: failures[0],
+    });
   }
   if (await works({ kind: "nobody" })) return { kind: "nobody" };
   if (await works({ kind: "user-namespace" })) return { kind: "user-namespace" };

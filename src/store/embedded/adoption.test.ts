@@ -136,7 +136,11 @@ test("starts although a stranger has the process id that a killed server left be
 
 test("says what the server said when it does not start", async (t) => {
   const folder = await dataFolder(t);
-  await assert.rejects(start(folder, { shared_buffers: "none" }), { name: "EmbeddedPostgresError", code: "start-failed", serverLog: /shared_buffers/ });
+  await assert.rejects(start(folder, { shared_buffers: "none" }), {
+    name: "EmbeddedPostgresError",
+    code: "start-failed",
+    serverLog: /shared_buffers/,
+  });
 });
 
 test("waits until a server is gone, and no longer than it may", async (t) => {

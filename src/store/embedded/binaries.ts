@@ -35,7 +35,10 @@ export async function findBinaries(): Promise<Binaries> {
  */
 async function linkLibraries(nativeFolder: string): Promise<void> {
   const list = join(nativeFolder, "pg-symlinks.json");
-  const links = JSON.parse(await readFile(list, "utf8").catch(() => "[]")) as readonly { readonly source: string; readonly target: string }[];
+  const links = JSON.parse(await readFile(list, "utf8").catch(() => "[]")) as readonly {
+    readonly source: string;
+    readonly target: string;
+  }[];
   const packageFolder = dirname(nativeFolder);
   for (const { source, target } of links) {
     const path = join(packageFolder, target);

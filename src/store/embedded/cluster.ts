@@ -41,7 +41,10 @@ export async function isInitialised(dataDir: string): Promise<boolean> {
  *
  * @throws {EmbeddedPostgresError} `initialisation-failed`
  */
-export async function initialise(dataDir: string, options: { readonly binaries: Binaries; readonly account: Account; readonly password: string; readonly durable: boolean }): Promise<void> {
+export async function initialise(
+  dataDir: string,
+  options: { readonly binaries: Binaries; readonly account: Account; readonly password: string; readonly durable: boolean },
+): Promise<void> {
   await removeAbandoned(dataDir);
   const staging = join(dataDir, `${stagingPrefix}${process.pid}-${randomBytes(4).toString("hex")}`);
   const passwordFile = join(staging, "password");
@@ -50,7 +53,11 @@ export async function initialise(dataDir: string, options: { readonly binaries: 
   try {
     await writeFile(passwordFile, options.password, { mode: 0o600, flag: "wx" });
     await giveTo(options.account, staging);
-    const { file, args, options: how } = commandAs(options.account, options.binaries.initdb, initdbArguments(made, passwordFile, options.durable));
+    const {
+      file,
+      args,
+      options: how,
+    } = commandAs(options.account, options.binaries.initdb, initdbArguments(made, passwordFile, options.durable));
     await run(file, args, how).catch((cause: unknown) => {
       throw new EmbeddedPostgresError("initialisation-failed", "initdb failed", { cause, serverLog: lastWords(cause) });
     });
@@ -86,7 +93,8 @@ async function removeAbandoned(dataDir: string): Promise<void> {
     try {
       process.kill(Number.parseInt(name.slice(stagingPrefix.length), 10), 0);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ESRCH") await rm(join(dataDir, name), { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
+      if ((error as NodeJS.ErrnoException).code === "ESRCH")
+        await rm(join(dataDir, name), { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
     }
   }
 }
@@ -99,7 +107,10 @@ export async function handOver(dataDir: string, account: Account): Promise<void>
     await giveTo(account, folder);
     const { uid } = await stat(folder);
     if (account.kind !== "nobody" && process.getuid !== undefined && uid !== process.getuid()) {
-      throw new EmbeddedPostgresError("folder-unusable", `${folder} belongs to user ${uid}; PostgreSQL starts only for the owner of its folder, or for root`);
+      throw new EmbeddedPostgresError(
+        "folder-unusable",
+        `${folder} belongs to user ${uid}; PostgreSQL starts only for the owner of its folder, or for root`,
+      );
     }
   }
 }

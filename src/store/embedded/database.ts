@@ -9,7 +9,8 @@ const setUpKey = 7_272_002;
 export async function ensureDatabase(client: pg.Client): Promise<void> {
   await client.query("select pg_advisory_lock($1)", [setUpKey]);
   try {
-    if (!(await has(client, "select exists (select from pg_database where datname = $1) as yes"))) await client.query(`create database ${databaseName}`);
+    if (!(await has(client, "select exists (select from pg_database where datname = $1) as yes")))
+      await client.query(`create database ${databaseName}`);
     if (await has(client, "select has_database_privilege('public', $1, 'connect') as yes")) {
       await client.query(`revoke all on database ${databaseName}, ${maintenanceDatabase}, template1 from public`);
     }

@@ -50,7 +50,11 @@ export async function joinOrLaunch(place: Place): Promise<Running> {
 async function join(place: Place): Promise<Running | null> {
   const found = await runningPostmaster(place.clusterFolder);
   if (found === null) return null;
-  const lease = await takeLease(ownersConnection({ ...place, port: found.port }, maintenanceDatabase), () => isPostgresOf(place.clusterFolder, found.pid), readyDeadlineMs);
+  const lease = await takeLease(
+    ownersConnection({ ...place, port: found.port }, maintenanceDatabase),
+    () => isPostgresOf(place.clusterFolder, found.pid),
+    readyDeadlineMs,
+  );
   if (lease === null) return null;
   if (await hasOurSettings(place, found.port)) return { ...found, lease, child: null };
   // An earlier version, or a test without fsync: what it acknowledges is not what we promise.
@@ -89,7 +93,9 @@ async function launch(place: Place, attempt: number): Promise<Running | null> {
     const said = await serverLog.tail();
     if (isWorthAnotherAttempt(said)) return null;
     const { code, signal } = await exit;
-    throw new EmbeddedPostgresError("start-failed", `the server ended while starting (${signal ?? `exit code ${code}`})`, { serverLog: said });
+    throw new EmbeddedPostgresError("start-failed", `the server ended while starting (${signal ?? `exit code ${code}`})`, {
+      serverLog: said,
+    });
   } catch (error) {
     child.kill("SIGINT");
     if (!(error instanceof EmbeddedPostgresError) || error.serverLog !== "") throw error;

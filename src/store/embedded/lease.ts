@@ -60,7 +60,8 @@ async function tryToTakeLease(config: pg.ClientConfig): Promise<Lease | null> {
   await client.connect();
   const close = (): Promise<void> => client.end().catch(() => {});
   try {
-    if (await tells(client, "select pg_try_advisory_lock_shared($1) as yes")) return { client, ended, returnShare: () => returnShare(client), close };
+    if (await tells(client, "select pg_try_advisory_lock_shared($1) as yes"))
+      return { client, ended, returnShare: () => returnShare(client), close };
   } catch (error) {
     await close();
     throw error;

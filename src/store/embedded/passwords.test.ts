@@ -36,12 +36,19 @@ test("refuses a file that others can read", async (t) => {
   await assert.rejects(keepPasswords(folder), { code: "passwords-unusable", message: /0600/ });
 });
 
-for (const [what, text] of Object.entries({ "cut off": '{"parcelkeep_owner": "secr', "not an object": '"secret"', "of another form": '{"parcelkeep_owner": {"secret": 1}}' })) {
+for (const [what, text] of Object.entries({
+  "cut off": '{"parcelkeep_owner": "secr',
+  "not an object": '"secret"',
+  "of another form": '{"parcelkeep_owner": {"secret": 1}}',
+})) {
   test(`refuses a file that is ${what}, and does not quote it`, async (t) => {
     const folder = await emptyDataFolder(t);
     await mkdir(dirname(passwordFileOf(folder)), { mode: 0o700 });
     await writeFile(passwordFileOf(folder), text, { mode: 0o600 });
-    await assert.rejects(keepPasswords(folder), (error: Error & { code: string }) => error.code === "passwords-unusable" && !/secr/.test(error.message.replaceAll("secrets", "")));
+    await assert.rejects(
+      keepPasswords(folder),
+      (error: Error & { code: string }) => error.code === "passwords-unusable" && !/secr/.test(error.message.replaceAll("secrets", "")),
+    );
   });
 }
 

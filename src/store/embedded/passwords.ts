@@ -35,7 +35,8 @@ export async function keepPasswords(dataDir: string): Promise<Passwords> {
   else await rename(draft, path);
   await syncFolder(dirname(path));
   const placed = await readPasswords(dataDir);
-  if (placed === null || !isComplete(placed)) throw new EmbeddedPostgresError("passwords-unusable", `${path} was changed by another program`);
+  if (placed === null || !isComplete(placed))
+    throw new EmbeddedPostgresError("passwords-unusable", `${path} was changed by another program`);
   return placed;
 }
 
@@ -62,7 +63,8 @@ export async function readPasswords(dataDir: string): Promise<Partial<Passwords>
   }
   try {
     const passwords: unknown = JSON.parse(text);
-    if (typeof passwords === "object" && passwords !== null && Object.values(passwords).every((password) => typeof password === "string")) return passwords;
+    if (typeof passwords === "object" && passwords !== null && Object.values(passwords).every((password) => typeof password === "string"))
+      return passwords;
   } catch {
     // Falls through: what the parser says could quote the file.
   }

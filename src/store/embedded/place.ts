@@ -33,7 +33,10 @@ export async function preparePlace(options: {
   const account = await chooseAccount(binaries.postgres, dataDir);
   const isNew = !(await isInitialised(dataDir));
   if (!isNew && (await readPasswords(dataDir)) === null) {
-    throw new EmbeddedPostgresError("passwords-unusable", `there is a database and no ${dataDir}/secrets/postgres.json to open it with; restore that file`);
+    throw new EmbeddedPostgresError(
+      "passwords-unusable",
+      `there is a database and no ${dataDir}/secrets/postgres.json to open it with; restore that file`,
+    );
   }
   const passwords = await keepPasswords(dataDir);
   if (isNew) {
@@ -43,7 +46,15 @@ export async function preparePlace(options: {
   const clusterFolder = clusterFolderOf(dataDir);
   const socketDir = socketFolderOf(dataDir);
   const settings = settingArguments(options.settings, socketDir);
-  return { dataDir, clusterFolder, socketDir, binaries, account, passwords, serverArguments: (port) => ["-D", clusterFolder, "-p", String(port), ...settings] };
+  return {
+    dataDir,
+    clusterFolder,
+    socketDir,
+    binaries,
+    account,
+    passwords,
+    serverArguments: (port) => ["-D", clusterFolder, "-p", String(port), ...settings],
+  };
 }
 
 /** @returns the folder's real path, since the server writes down where it is. */

@@ -15,7 +15,10 @@ export interface ServerLog {
 export async function openServerLog(dataDir: string): Promise<ServerLog> {
   const path = join(dataDir, "logs", "postgres.log");
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const size = await stat(path).then((found) => found.size, () => 0);
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => 0,
+  );
   if (size > rotateBytes) await rename(path, `${path}.1`);
   const handle = await open(path, "a", 0o600);
   await handle.chmod(0o600);

@@ -40,8 +40,22 @@ test("goes without a socket where its path would be too long", async (t) => {
 test("runs as promised: synced, checksummed, without locale of the machine, on loopback only", async (t) => {
   const folder = await dataFolder(t);
   const postgres = await start(folder, {});
-  const names = ["fsync", "synchronous_commit", "full_page_writes", "data_checksums", "listen_addresses", "jit", "wal_level", "max_wal_size", "shared_buffers", "autovacuum"];
-  const rows = (await query(postgres, "select name, current_setting(name) as value from unnest($1::text[]) as name", [names])) as { name: string; value: string }[];
+  const names = [
+    "fsync",
+    "synchronous_commit",
+    "full_page_writes",
+    "data_checksums",
+    "listen_addresses",
+    "jit",
+    "wal_level",
+    "max_wal_size",
+    "shared_buffers",
+    "autovacuum",
+  ];
+  const rows = (await query(postgres, "select name, current_setting(name) as value from unnest($1::text[]) as name", [names])) as {
+    name: string;
+    value: string;
+  }[];
   assert.deepEqual(Object.fromEntries(rows.map(({ name, value }) => [name, value])), {
     fsync: "on",
     synchronous_commit: "on",
@@ -54,7 +68,10 @@ test("runs as promised: synced, checksummed, without locale of the machine, on l
     shared_buffers: "128MB",
     autovacuum: "on",
   });
-  const locale = await query(postgres, "select datlocprovider as provider, datlocale as locale, datcollate as collate from pg_database where datname = 'parcelkeep'");
+  const locale = await query(
+    postgres,
+    "select datlocprovider as provider, datlocale as locale, datcollate as collate from pg_database where datname = 'parcelkeep'",
+  );
   assert.deepEqual(locale, [{ provider: "b", locale: "C.UTF-8", collate: "C" }]);
   await postgres.stop();
 });
@@ -98,7 +115,7 @@ test("writes no value of a failed statement into its log", async (t) => {
     ["select 'Ada Lovelace'::uuid", []],
     ["select $1::int", ["Ada Lovelace"]],
     ["do $$ begin raise warning 'Ada Lovelace'; raise exception 'Ada Lovelace'; end $$", []],
-    ["select from \"Ada Lovelace\"", []],
+    ['select from "Ada Lovelace"', []],
   ];
   for (const [sql, values] of failures) await query(postgres, sql, values).catch(() => {});
   await postgres.stop();

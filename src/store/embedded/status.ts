@@ -10,7 +10,13 @@ import { runningPostmaster } from "./postmaster.ts";
 export type EmbeddedPostgresStatus =
   | { readonly state: "never-initialised" }
   | { readonly state: "stopped" }
-  | { readonly state: "running"; readonly pid: number; readonly port: number; connection(role: DatabaseRole): Connection; url(role: DatabaseRole): string };
+  | {
+      readonly state: "running";
+      readonly pid: number;
+      readonly port: number;
+      connection(role: DatabaseRole): Connection;
+      url(role: DatabaseRole): string;
+    };
 
 /** @throws {EmbeddedPostgresError} `folder-unusable`, `passwords-unusable` */
 export async function embeddedPostgresStatus(dataDir: string): Promise<EmbeddedPostgresStatus> {

@@ -17,7 +17,10 @@ const immediateDeadlineMs = 10_000;
  */
 export async function stopServer(place: Pick<Place, "clusterFolder" | "binaries">, pid: number): Promise<void> {
   // Signals of https://www.postgresql.org/docs/18/server-shutdown.html: SIGINT is fast, SIGQUIT immediate.
-  for (const [signal, mode, deadlineMs] of [["SIGINT", "fast", fastDeadlineMs], ["SIGQUIT", "immediate", immediateDeadlineMs]] as const) {
+  for (const [signal, mode, deadlineMs] of [
+    ["SIGINT", "fast", fastDeadlineMs],
+    ["SIGQUIT", "immediate", immediateDeadlineMs],
+  ] as const) {
     if (!(await isPostgresOf(place.clusterFolder, pid))) return;
     await ask(place, pid, signal, mode);
     if (await waitUntilGone(place.clusterFolder, pid, deadlineMs)) return;
@@ -30,6 +33,7 @@ async function ask(place: Pick<Place, "clusterFolder" | "binaries">, pid: number
     if (process.platform === "win32") await run(place.binaries.pg_ctl, ["stop", "-W", "-m", mode, "-D", place.clusterFolder]);
     else process.kill(pid, signal);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw new EmbeddedPostgresError("stop-failed", `the server, process ${pid}, cannot be told to stop`, { cause });
+    if ((cause as NodeJS.ErrnoException).code !== "ESRCH")
+      throw new EmbeddedPostgresError("stop-failed", `the server, process ${pid}, cannot be told to stop`, { cause });
   }
 }
