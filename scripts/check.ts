@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** `npm run check`: lint and import borders, types, dead code; then one planted breach of every border, which the lint must catch. */
+/** `npm run check`: lint and import borders, types, dead code; then planted breaches of every border and of the rules that need types, which the lint must catch. */
 const root = join(import.meta.dirname, "..");
 
-const breaches: readonly (readonly [file: string, source: string])[] = [
+const borderBreaches: readonly (readonly [file: string, source: string])[] = [
   ["src/domain/planted.ts", 'export { codecs } from "../main/sources.ts";\n'],
   ["src/domain/planted.ts", 'export { connect } from "node:net";\n'],
   ["src/carriers/planted.ts", 'export { Committer } from "../main/committer.ts";\n'],
@@ -20,30 +20,40 @@ const breaches: readonly (readonly [file: string, source: string])[] = [
   ["src/cli/planted.ts", 'export { migrate } from "../store/migrate.ts";\n'],
 ];
 
+const promiseBreaches: readonly (readonly [rule: string, source: string])[] = [
+  ["no-floating-promises", "export const planted = (work: () => Promise<void>): void => {\n  work();\n};\n"],
+  ["no-misused-promises", 'export const planted = (work: Promise<boolean>): string => (work ? "done" : "not done");\n'],
+  ["await-thenable", "export const planted = async (value: number): Promise<number> => await value;\n"],
+  [
+    "switch-exhaustiveness-check",
+    'export function planted(state: "waiting" | "done"): void {\n  switch (state) {\n    case "waiting":\n      break;\n  }\n}\n',
+  ],
+];
+
 const step = (name: string, passed: boolean, output = ""): void => {
   process.stdout.write(`${passed ? "ok  " : "FAIL"}  ${name}\n${passed ? "" : `${output}\n`}`);
   if (!passed) process.exitCode = 1;
 };
 
-const lint = run("oxlint", ["--deny-warnings", "src", "test", "scripts"]);
-step("lint and import borders", lint.status === 0, lint.output);
+const lint = run("oxlint", ["--type-aware", "--deny-warnings", "src", "test", "scripts", "bench"]);
+step("lint and import borders, with types", lint.status === 0, lint.output);
 const format = run("prettier", ["--check", "--log-level", "warn", "."]);
 step("format", format.status === 0, format.output);
 const types = run("tsc", []);
 step("types", types.status === 0, types.output);
 const dead = run("knip", ["--no-progress", "--no-config-hints"]);
 step("dead code and unused dependencies", dead.status === 0, dead.output);
-for (const [file, source] of breaches) {
+for (const [file, source] of borderBreaches) plant(file, source, "no-restricted-imports");
+for (const [rule, source] of promiseBreaches) plant("src/main/planted.ts", source, rule);
+
+function plant(file: string, source: string, rule: string): void {
   const path = join(root, file);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, source);
-  const { status, output } = run("oxlint", [file]);
+  const { status, output } = run("oxlint", ["--type-aware", file]);
   rmSync(path);
-  step(
-    `a breach in ${dirname(file)} is caught: ${source.trim()}`,
-    status !== 0 && output.includes("no-restricted-imports"),
-    "the lint let it pass",
-  );
+  const breach = source.trim().replaceAll(/\s+/g, " ");
+  step(`a breach in ${dirname(file)} is caught: ${breach}`, status !== 0 && output.includes(rule), "the lint let it pass");
 }
 
 function run(tool: string, args: readonly string[]): { readonly status: number | null; readonly output: string } {

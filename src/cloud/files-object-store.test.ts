@@ -10,7 +10,7 @@ import { keysIn, objectStoreContract } from "./object-store.contract.ts";
 const now = new Date("2026-11-24T05:00:00Z");
 const later = new Date("2036-11-24T05:00:00Z");
 
-async function emptyStore(): Promise<{ store: FilesObjectStore; folder: string; close(): Promise<void> }> {
+async function emptyStore(): Promise<{ store: FilesObjectStore; folder: string; close: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "objects-"));
   return { store: await FilesObjectStore.open(folder, now), folder, close: () => rm(folder, { recursive: true }) };
 }

@@ -4,7 +4,7 @@ import type { ObjectStore } from "./object-store.ts";
 
 export interface ObjectStoreUnderTest {
   readonly store: ObjectStore;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export async function keysIn(store: ObjectStore, prefix = ""): Promise<string[]> {

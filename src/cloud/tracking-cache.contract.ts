@@ -7,7 +7,7 @@ export interface TrackingCacheUnderTest {
   readonly cache: TrackingCache;
   readonly ttlMs: number;
   /** Moves the cache's clock, or waits. */
-  passTime(milliseconds: number): Promise<void> | void;
+  readonly passTime: (milliseconds: number) => Promise<void> | void;
   close(): Promise<void> | void;
 }
 

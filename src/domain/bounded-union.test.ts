@@ -8,7 +8,10 @@ interface Element {
   readonly weight: number;
 }
 
-const element = fc.record({ key: fc.constantFrom(..."abcdefgh"), weight: fc.integer({ min: 0, max: 5 }) }, { noNullPrototype: true });
+const element = fc.record(
+  { key: fc.constantFrom(..."abcdefgh".split("")), weight: fc.integer({ min: 0, max: 5 }) },
+  { noNullPrototype: true },
+);
 const heavierFirst = (left: Element, right: Element): number => right.weight - left.weight || compareText(left.key, right.key);
 const union = (held: readonly Element[], incoming: readonly Element[], max: number): readonly Element[] =>
   boundedUnion(held, incoming, (each) => each.key, heavierFirst, max);

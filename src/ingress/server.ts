@@ -35,7 +35,9 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger)
       info: { title: "Parcelkeep", version: "0.1.0", description: "Sovereign, pseudonymous parcel tracking." },
       components: { securitySchemes: { apiKey: { type: "http", scheme: "bearer" } } },
     },
-    refResolver: { buildLocalReference: (json, _base, _fragment, index) => String(json["$id"] ?? `def-${index}`) },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) => (typeof json["$id"] === "string" ? json["$id"] : `def-${index}`),
+    },
   });
   await app.register(scalar, {
     routePrefix: "/docs",

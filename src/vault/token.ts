@@ -19,7 +19,7 @@ export const tokenVersion = 1;
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const pairs: string[] = [];
 for (const high of ALPHABET) for (const low of ALPHABET) pairs.push(high + low);
-const values: ReadonlyMap<string, number> = new Map([...ALPHABET].map((letter, value) => [letter, value]));
+const values: ReadonlyMap<string, number> = new Map(Array.from(ALPHABET, (letter, value) => [letter, value]));
 
 export interface ParsedToken {
   readonly cell: string;

@@ -74,7 +74,8 @@ function jsonLeaves(value: unknown, path: string, found = new Map<string, string
   if (Array.isArray(value)) for (const [index, item] of value.entries()) jsonLeaves(item, `${path}[${index}]`, found);
   else if (typeof value === "object" && value !== null)
     for (const [name, item] of Object.entries(value)) jsonLeaves(item, `${path}.${name}`, found);
-  else if (value !== null && value !== "") found.set(path, String(value));
+  else if ((typeof value === "string" && value !== "") || typeof value === "number" || typeof value === "boolean")
+    found.set(path, String(value));
   return found;
 }
 

@@ -48,7 +48,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   await ensureDatabase(running.lease.client);
   await openToRoles(place, running);
   options.log(`database ${running.child === null ? "adopted" : "started"}: process ${running.pid}, port ${running.port}`);
-  return new Supervised(place, running, options.log);
+  return new Supervised(place, running, (line) => options.log(line));
 }
 
 async function openToRoles(place: Place, running: Running): Promise<void> {
