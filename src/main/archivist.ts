@@ -3,23 +3,23 @@ import pg from "pg";
 import { archiveStore } from "../store/archive-store.ts";
 import { readConfig } from "./config.ts";
 import { errorKind, programLog } from "./log.ts";
-import { announceReady, onStop, type RoleStart } from "./role.ts";
+import type { RoleHost } from "./role.ts";
 import { archiveOnce } from "../archive/archiver.ts";
 import { FilesObjectStore } from "../cloud/files-object-store.ts";
 
 const pollMs = 1_000;
 
 /** Moves sealed raw records out of the database into segments. Holds no key. */
-export async function runArchivist(start: RoleStart): Promise<void> {
+export async function runArchivist(host: RoleHost<"parcelkeep_archivist">): Promise<void> {
   const config = readConfig();
   const log = programLog(config.logLevel, "archivist");
-  const pool = new pg.Pool({ ...start.connections.parcelkeep_archivist, max: 2, application_name: "parcelkeep-archivist" });
+  const pool = new pg.Pool({ ...host.connections.parcelkeep_archivist, max: 2, application_name: "parcelkeep-archivist" });
   pool.on("error", (error) => log.warn(errorKind(error), "database connection lost"));
   const store = archiveStore(pool);
   const objects = await FilesObjectStore.open(join(config.dataDir, "objects"), new Date());
   let stopped = false;
   let wake: () => void = () => {};
-  announceReady({});
+  host.announceReady({});
 
   const ledger = { ...store, plan: () => store.plan(config.segmentBytes, config.segmentAgeMs) };
   const once = async (): Promise<boolean> => {
@@ -47,7 +47,7 @@ export async function runArchivist(start: RoleStart): Promise<void> {
     }
   };
   const running = run();
-  onStop(async () => {
+  host.onStop(async () => {
     stopped = true;
     wake();
     await running;

@@ -2,7 +2,9 @@ import { embeddedPostgresStatus } from "../store/embedded/status.ts";
 import { ownerRole } from "../store/roles.ts";
 import { readConfig } from "./config.ts";
 import { startDemo } from "./demo.ts";
-import { ProgramError, runningProgram, startProgram } from "./program.ts";
+import { runningProgram } from "./data-folder.ts";
+import { startProgram } from "./program.ts";
+import { ProgramError } from "./program-error.ts";
 
 export type Answers = Readonly<Record<string, string>>;
 

@@ -16,14 +16,16 @@ import { Intake } from "./intake.ts";
 import { errorKind, programLog } from "./log.ts";
 import { ingressMetrics } from "./metrics.ts";
 import { RateLimit } from "./rate-limit.ts";
-import { announceReady, onStop, type RoleStart } from "./role.ts";
+import type { RoleHost } from "./role.ts";
+
+type FrontHost = RoleHost<"parcelkeep_ingress" | "parcelkeep_api">;
 
 /** Ingress and API in one process on one port: what faces the network. It holds the sealing half of the keys only. */
-export async function runFront(start: RoleStart): Promise<void> {
+export async function runFront(host: FrontHost): Promise<void> {
   const config = readConfig();
   const log = programLog(config.logLevel, "front");
-  const ingressPool = pool(start, "parcelkeep_ingress", 4);
-  const apiPool = pool(start, "parcelkeep_api", 8);
+  const ingressPool = pool(host, "parcelkeep_ingress", 4);
+  const apiPool = pool(host, "parcelkeep_api", 8);
   for (const each of [ingressPool, apiPool]) each.on("error", (error) => log.warn(errorKind(error), "database connection lost"));
 
   const keys: SealingKeys = await localKeys(join(config.dataDir, "keys", "root.json"));
@@ -74,16 +76,16 @@ export async function runFront(start: RoleStart): Promise<void> {
       );
     },
   });
-  const listener = await listenForChanges(start, () => services.invalidate());
+  const listener = await listenForChanges(host, () => services.invalidate());
   const app = await buildServer(services, log);
   await listenWithRetry(() => app.listen({ host: config.httpHost, port: config.httpPort }));
   const bound = app.server.address();
   if (bound !== null && typeof bound === "object")
     address = `http://${config.httpHost.includes(":") ? `[${config.httpHost}]` : config.httpHost}:${bound.port}`;
   const sweep = setInterval(() => sessions.sweep(), 10_000);
-  announceReady({ url: address });
+  host.announceReady({ url: address });
 
-  onStop(async () => {
+  host.onStop(async () => {
     clearInterval(sweep);
     await app.close();
     await committer.drain();
@@ -92,12 +94,12 @@ export async function runFront(start: RoleStart): Promise<void> {
   });
 }
 
-function pool(start: RoleStart, role: keyof RoleStart["connections"], max: number): pg.Pool {
-  return new pg.Pool({ ...start.connections[role], max, application_name: "parcelkeep-front" });
+function pool(host: FrontHost, role: keyof FrontHost["connections"], max: number): pg.Pool {
+  return new pg.Pool({ ...host.connections[role], max, application_name: "parcelkeep-front" });
 }
 
-async function listenForChanges(start: RoleStart, changed: () => void): Promise<pg.Client> {
-  const client = new pg.Client({ ...start.connections.parcelkeep_api, application_name: "parcelkeep-changes" });
+async function listenForChanges(host: FrontHost, changed: () => void): Promise<pg.Client> {
+  const client = new pg.Client({ ...host.connections.parcelkeep_api, application_name: "parcelkeep-changes" });
   // Without news the cache still expires by itself.
   client.on("error", changed);
   client.on("notification", changed);

@@ -1,9 +1,4 @@
-import { runFront } from "./front.ts";
-import { roleStart } from "./role.ts";
-import { runWorker } from "./worker.ts";
-import { runArchivist } from "./archivist.ts";
+import { type RoleName, supervisorHost } from "./role.ts";
+import { runRole } from "./run-role.ts";
 
-const roles = { front: runFront, worker: runWorker, archivist: runArchivist } as const;
-
-const name = process.argv[2] as keyof typeof roles;
-await roles[name](await roleStart());
+await runRole(process.argv[2] as RoleName, await supervisorHost());

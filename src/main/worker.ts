@@ -5,7 +5,7 @@ import { uuidText } from "../store/binary-array.ts";
 import { takeTurn, type TurnResult } from "../store/worker-store.ts";
 import { readConfig } from "./config.ts";
 import { errorKind, programLog } from "./log.ts";
-import { announceReady, onStop, type RoleStart } from "./role.ts";
+import type { RoleHost } from "./role.ts";
 import { uuid7 } from "./uuid7.ts";
 
 /** Looks at the inbox at least this often, should a wake-up get lost. */
@@ -13,19 +13,19 @@ const pollMs = 250;
 const retryMs = 500;
 
 /** Turns the inbox into the tracking index. Holds no key. */
-export async function runWorker(start: RoleStart): Promise<void> {
+export async function runWorker(host: RoleHost<"parcelkeep_worker">): Promise<void> {
   const config = readConfig();
   const log = programLog(config.logLevel, "worker");
-  const pool = new pg.Pool({ ...start.connections.parcelkeep_worker, max: 2, application_name: "parcelkeep-worker" });
+  const pool = new pg.Pool({ ...host.connections.parcelkeep_worker, max: 2, application_name: "parcelkeep-worker" });
   pool.on("error", (error) => log.warn(errorKind(error), "database connection lost"));
   let stopped = false;
   let wake: () => void = () => {};
-  const listener = new pg.Client({ ...start.connections.parcelkeep_worker, application_name: "parcelkeep-wake" });
+  const listener = new pg.Client({ ...host.connections.parcelkeep_worker, application_name: "parcelkeep-wake" });
   listener.on("notification", () => wake());
   listener.on("error", () => process.exit(1));
   await listener.connect();
   await listener.query("listen parcelkeep_inbox");
-  announceReady({});
+  host.announceReady({});
 
   const rest = (ms: number): Promise<void> =>
     new Promise((resolve) => {
@@ -49,7 +49,7 @@ export async function runWorker(start: RoleStart): Promise<void> {
     }
   };
   const running = run();
-  onStop(async () => {
+  host.onStop(async () => {
     stopped = true;
     wake();
     await running;

@@ -1,0 +1,125 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import pg from "pg";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../store/embedded/server.ts";
+import { migrate } from "../store/migrate.ts";
+import { type ProgramLock, takeProgramLock } from "../store/program-lock.ts";
+import { ownerRole } from "../store/roles.ts";
+import { createLocalKeyFile } from "../vault/keys/local.ts";
+import { ProgramError } from "./program-error.ts";
+
+/** Where the running program is, as commands find it. */
+export interface RunFile {
+  readonly pid: number;
+  readonly url: string;
+}
+
+/** The database of a data folder, up to date, in the hands of one program. */
+export interface HeldFolder {
+  readonly postgres: EmbeddedPostgres;
+  readonly lock: ProgramLock;
+  /** Names of the migrations that were applied now. */
+  readonly applied: readonly string[];
+  release(): Promise<void>;
+}
+
+/**
+ * Starts the database of a data folder, or takes over one that a killed program left running, and brings it up to date.
+ * @throws {ProgramError} `already-running`
+ */
+export async function holdFolder(dataDir: string, log: (line: string) => void): Promise<HeldFolder> {
+  await mkdir(dataDir, { recursive: true });
+  // Asked before the lock: a program whose database connection broke has lost the lock and still holds the folder.
+  await refuseWhereRunning(dataDir);
+  const postgres = await startEmbeddedPostgres({ dataDir, log });
+  let lock: ProgramLock | null = null;
+  // Stops the server only where no other program uses it.
+  const release = async (): Promise<void> => {
+    await lock?.release();
+    await postgres.stop();
+  };
+  try {
+    lock = await takeProgramLock(postgres.connection(ownerRole));
+    if (lock === null) {
+      await refuseWhereRunning(dataDir);
+      throw new ProgramError("already-running", `another program holds the data folder ${dataDir}`);
+    }
+    return { postgres, lock, applied: await migrateDatabase(postgres.connection(ownerRole)), release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** @returns the names of the migrations that were applied now. */
+export async function migrateDatabase(owner: pg.ClientConfig): Promise<readonly string[]> {
+  const client = new pg.Client({ ...owner, application_name: "parcelkeep-migrate" });
+  // What breaks the connection fails the query that runs on it.
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    return await migrate(client);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** The running program of a data folder, or null. */
+export async function runningProgram(dataDir: string): Promise<(RunFile & { operatorKey: string }) | null> {
+  try {
+    const run = JSON.parse(await readFile(runPath(dataDir), "utf8")) as RunFile;
+    process.kill(run.pid, 0);
+    const answer = await fetch(`${run.url}/healthz`, { signal: AbortSignal.timeout(3000) });
+    if (!answer.ok) return null;
+    return { ...run, operatorKey: await ensureOperatorKey(dataDir) };
+  } catch {
+    return null;
+  }
+}
+
+async function refuseWhereRunning(dataDir: string): Promise<void> {
+  const running = await runningProgram(dataDir);
+  if (running === null) return;
+  throw new ProgramError("already-running", `another program holds the data folder ${dataDir} (process ${running.pid}, ${running.url})`);
+}
+
+export async function writeRunFile(dataDir: string, run: RunFile): Promise<void> {
+  await writeFile(`${runPath(dataDir)}.new`, JSON.stringify(run), { mode: 0o600 });
+  await rename(`${runPath(dataDir)}.new`, runPath(dataDir));
+}
+
+export async function removeRunFile(dataDir: string): Promise<void> {
+  await rm(runPath(dataDir), { force: true });
+}
+
+function runPath(dataDir: string): string {
+  return join(dataDir, "run.json");
+}
+
+/** Root key and operator's key, made on the first start. @returns the operator's key. */
+export async function ensureSecrets(dataDir: string): Promise<string> {
+  if (!existsSync(rootKeyPath(dataDir))) await createLocalKeyFile(rootKeyPath(dataDir));
+  return ensureOperatorKey(dataDir);
+}
+
+export function rootKeyPath(dataDir: string): string {
+  return join(dataDir, "keys", "root.json");
+}
+
+export function operatorKeyPath(dataDir: string): string {
+  return join(dataDir, "secrets", "operator.key");
+}
+
+async function ensureOperatorKey(dataDir: string): Promise<string> {
+  const path = operatorKeyPath(dataDir);
+  await mkdir(join(dataDir, "secrets"), { recursive: true, mode: 0o700 });
+  try {
+    await writeFile(path, `pko_${randomBytes(24).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
+    await chmod(path, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  return (await readFile(path, "utf8")).trim();
+}
