@@ -1,6 +1,7 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { readFile } from "node:fs/promises";
 import { type Answers, commands } from "../main/commands.ts";
+import { type RoleName, roleNames } from "../main/role.ts";
 
 const program = new Command("parcelkeep").description("Sovereign, pseudonymous parcel tracking").version("0.1.0");
 
@@ -9,6 +10,24 @@ program
   .description("start everything on one data folder (PARCELKEEP_DATA)")
   .option("--no-demo", "do not offer the demo tenant and its invented parcels")
   .action((options: { demo: boolean }) => run(() => commands.start(options)));
+
+program
+  .command("serve")
+  .description("run one role in the foreground, for a platform that supervises processes itself (docs/operations/serve.md)")
+  .addOption(new Option("--role <role>", "which").choices(roleNames).makeOptionMandatory())
+  .action((options: { role: RoleName }) => run(() => commands.serve(options.role)));
+
+program
+  .command("migrate")
+  .description("bring the database up to date: the data folder's, or the one that PARCELKEEP_DATABASE_URL names")
+  .option("--json", "one JSON object")
+  .action((options: { json?: boolean }) =>
+    run(async () => {
+      const applied = await commands.migrate();
+      const lines = applied.length === 0 ? ["the database is up to date"] : applied.map((name) => `applied ${name}`);
+      process.stdout.write(options.json ? `${JSON.stringify({ applied })}\n` : `${lines.join("\n")}\n`);
+    }),
+  );
 
 const tenants = program.command("tenants").description("merchants");
 tenants

@@ -17,6 +17,8 @@ export async function runArchivist(host: RoleHost<"parcelkeep_archivist">): Prom
   pool.on("error", (error) => log.warn(errorKind(error), "database connection lost"));
   const store = archiveStore(pool);
   const objects = await FilesObjectStore.open(join(config.dataDir, "objects"), new Date());
+  // Ready means that there is a database; when it goes away later, archiving waits for it.
+  await store.unfinished();
   let stopped = false;
   let wake: () => void = () => {};
   host.announceReady({});

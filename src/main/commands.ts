@@ -1,10 +1,12 @@
+import { existsSync } from "node:fs";
 import { embeddedPostgresStatus } from "../store/embedded/status.ts";
 import { ownerRole } from "../store/roles.ts";
-import { readConfig } from "./config.ts";
+import { readConfig, readConnections, readOwnersDatabase } from "./config.ts";
+import { holdFolder, migrateDatabase, operatorKeyPath, rootKeyPath, runningProgram } from "./data-folder.ts";
 import { startDemo } from "./demo.ts";
-import { runningProgram } from "./data-folder.ts";
 import { startProgram } from "./program.ts";
 import { ProgramError } from "./program-error.ts";
+import { platformHost, type RoleName, rolePowers } from "./role.ts";
 
 export type Answers = Readonly<Record<string, string>>;
 
@@ -26,11 +28,7 @@ interface Api {
 export const commands = {
   start: async ({ demo }: { demo: boolean }): Promise<void> => {
     const config = readConfig();
-    const program = await startProgram(config).catch((error: unknown) => {
-      if (error instanceof ProgramError && error.code === "already-running")
-        throw new CommandError(error.message, "stop it first, or set PARCELKEEP_DATA to another folder");
-      throw error;
-    });
+    const program = await startProgram(config).catch(hintWhereRunning("stop it first, or set PARCELKEEP_DATA to another folder"));
     const lines = [
       `Parcelkeep is running: ${program.url}`,
       `  API reference   ${program.url}/docs`,
@@ -50,6 +48,28 @@ export const commands = {
     await program.stop();
     if (failure !== null) throw new CommandError(failure, "parcelkeep start");
     process.exit(0);
+  },
+
+  /** Runs one role's process in this one until a signal ends it. The platform names its database and starts it again when it ends by itself. */
+  serve: async (role: RoleName): Promise<void> => {
+    const connections = readConnections<(typeof rolePowers)[RoleName][number]>(rolePowers[role]);
+    if (role === "front") refuseWithoutSecrets(readConfig().dataDir);
+    // Loaded here, since the other commands need none of what the roles are made of.
+    const { runRole } = await import("./run-role.ts");
+    const announceReady = ({ url }: Readonly<Record<string, string>>): void =>
+      void process.stdout.write(`${role} is ready${url === undefined ? "" : `: ${url}`}\n`);
+    await runRole(role, platformHost({ connections }, announceReady));
+  },
+
+  /** @returns the names of the migrations that were applied. */
+  migrate: async (): Promise<readonly string[]> => {
+    const database = readOwnersDatabase();
+    if (database !== null) return migrateDatabase(database);
+    const folder = await holdFolder(readConfig().dataDir, () => {}).catch(
+      hintWhereRunning("stop it first; a program brings its database up to date by itself when it starts"),
+    );
+    await folder.release();
+    return folder.applied;
   },
 
   createTenant: (name: string): Promise<Answers> => withProgram((api) => api.call("/v1/tenants", { body: { name } })),
@@ -104,6 +124,20 @@ export const commands = {
     return status.url(ownerRole);
   },
 };
+
+function hintWhereRunning(hint: string): (error: unknown) => never {
+  return (error) => {
+    throw error instanceof ProgramError && error.code === "already-running" ? new CommandError(error.message, hint) : error;
+  };
+}
+
+/** A front that made a root key of its own would give tokens that no other front gives. */
+function refuseWithoutSecrets(dataDir: string): void {
+  for (const path of [rootKeyPath(dataDir), operatorKeyPath(dataDir)]) {
+    if (!existsSync(path))
+      throw new CommandError(`the front needs ${path}`, "parcelkeep start makes it in a new data folder; every front gets the same file");
+  }
+}
 
 async function withProgram<Result>(work: (api: Api) => Promise<Result>): Promise<Result> {
   const config = readConfig();

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { PowerRole } from "../store/roles.ts";
 
 /** All settings; this file is the only reader of the environment. Any variable may be given as `…_FILE` naming a file that holds it. */
 export interface Config {
@@ -13,6 +14,8 @@ export interface Config {
   readonly tenantRate: number;
   readonly tenantBurst: number;
   readonly logLevel: string;
+  /** Jobs that may wait for the workers; about so many, since the front looks now and then. */
+  readonly inboxMax: number;
   /** A segment is written when this much waits, or when the oldest has waited this long. */
   readonly segmentBytes: number;
   readonly segmentAgeMs: number;
@@ -24,10 +27,7 @@ export class ConfigError extends Error {
 }
 
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const setting = (name: string, fallback: string): string => {
-    const file = env[`${name}_FILE`];
-    return file === undefined ? (env[name] ?? fallback) : readFileSync(file, "utf8").trim();
-  };
+  const setting = (name: string, fallback: string): string => read(env, name) ?? fallback;
   const number = (name: string, fallback: number): number => {
     const value = Number(setting(name, String(fallback)));
     if (!Number.isFinite(value) || value <= 0) throw new ConfigError(`${name} must be a positive number`);
@@ -43,10 +43,59 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     cell,
     tenantRate: number("PARCELKEEP_TENANT_RATE", 1000),
     tenantBurst: number("PARCELKEEP_TENANT_BURST", 2000),
+    inboxMax: number("PARCELKEEP_INBOX_MAX", 1_000_000),
     logLevel: setting("PARCELKEEP_LOG_LEVEL", "info"),
     segmentBytes: number("PARCELKEEP_SEGMENT_BYTES", 8 * 1024 * 1024),
     segmentAgeMs: number("PARCELKEEP_SEGMENT_AGE_MS", 30_000),
   };
+}
+
+const databaseSettings: Readonly<Record<PowerRole, string>> = {
+  parcelkeep_ingress: "PARCELKEEP_DATABASE_URL",
+  parcelkeep_worker: "PARCELKEEP_DATABASE_URL",
+  parcelkeep_archivist: "PARCELKEEP_DATABASE_URL",
+  // The front is two roles in one process.
+  parcelkeep_api: "PARCELKEEP_API_DATABASE_URL",
+};
+
+/**
+ * The databases that a platform names to a role's process, as addresses of the roles whose powers it has. A process that came in as somebody else
+ * could do more than it should, or less than it needs.
+ * @throws {ConfigError} when one is missing or belongs to another user; without the address, which holds a password.
+ */
+export function readConnections<Power extends PowerRole>(
+  powers: readonly Power[],
+  env: NodeJS.ProcessEnv = process.env,
+): Readonly<Record<Power, { readonly connectionString: string }>> {
+  const connectionOf = (power: Power): { readonly connectionString: string } => {
+    const name = databaseSettings[power];
+    const address = read(env, name);
+    if (address === null || userOf(address) !== power)
+      throw new ConfigError(`${name} must be postgresql://${power}:PASSWORD@HOST:PORT/DATABASE`);
+    return { connectionString: address };
+  };
+  return Object.fromEntries(powers.map((power) => [power, connectionOf(power)])) as ReturnType<typeof readConnections<Power>>;
+}
+
+/**
+ * The database of its owner's that `migrate` brings up to date; null for the embedded one.
+ * @throws {ConfigError} when it is no address.
+ */
+export function readOwnersDatabase(env: NodeJS.ProcessEnv = process.env): { readonly connectionString: string } | null {
+  const address = read(env, "PARCELKEEP_DATABASE_URL");
+  if (address === null) return null;
+  if (userOf(address) === null) throw new ConfigError("PARCELKEEP_DATABASE_URL must be postgresql://OWNER:PASSWORD@HOST:PORT/DATABASE");
+  return { connectionString: address };
+}
+
+function userOf(address: string): string | null {
+  const url = URL.parse(address);
+  return url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.username !== "" ? decodeURIComponent(url.username) : null;
+}
+
+function read(env: NodeJS.ProcessEnv, name: string): string | null {
+  const file = env[`${name}_FILE`];
+  return file === undefined ? (env[name] ?? null) : readFileSync(file, "utf8").trim();
 }
 
 function splitAddress(address: string): [string, number] {

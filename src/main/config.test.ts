@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { ConfigError, readConfig, readConnections, readOwnersDatabase } from "./config.ts";
+
+const ingress = "postgresql://parcelkeep_ingress:hidden@db.test/parcelkeep";
+const api = "postgres://parcelkeep_api:hidden@db.test:5433/parcelkeep?sslmode=verify-full";
+
+/** Says what it expected, and not what it got. */
+const refusesDiscreetly = (pattern: RegExp) => (error: unknown) =>
+  error instanceof ConfigError && pattern.test(error.message) && !error.message.includes("hidden");
+
+test("the front's two roles have an address each", () => {
+  const env = { PARCELKEEP_DATABASE_URL: ingress, PARCELKEEP_API_DATABASE_URL: api };
+  assert.deepEqual(readConnections(["parcelkeep_ingress", "parcelkeep_api"], env), {
+    parcelkeep_ingress: { connectionString: ingress },
+    parcelkeep_api: { connectionString: api },
+  });
+});
+
+test("refuses an address that is missing, is none, or is of another user", () => {
+  for (const address of [undefined, "", "hidden", "https://parcelkeep_ingress:hidden@db.test/", "postgresql://db.test/hidden", api]) {
+    const env = address === undefined ? {} : { PARCELKEEP_DATABASE_URL: address };
+    assert.throws(() => readConnections(["parcelkeep_ingress"], env), refusesDiscreetly(/^PARCELKEEP_DATABASE_URL must be/));
+  }
+});
+
+test("the owner may have any name, and without an address the embedded database is meant", () => {
+  const owner = "postgresql://anybody:hidden@db.test/parcelkeep";
+  assert.deepEqual(readOwnersDatabase({ PARCELKEEP_DATABASE_URL: owner }), { connectionString: owner });
+  assert.equal(readOwnersDatabase({}), null);
+  assert.throws(() => readOwnersDatabase({ PARCELKEEP_DATABASE_URL: "hidden" }), refusesDiscreetly(/^PARCELKEEP_DATABASE_URL must be/));
+});
+
+test("the page of settings lists every one, and no other", () => {
+  const names = (path: string, pattern: RegExp): string[] => [
+    ...new Set(Array.from(readFileSync(new URL(path, import.meta.url), "utf8").matchAll(pattern), ([, name]) => name!)),
+  ];
+  const listed = names("../../docs/operations/settings.md", /^\| `(PARCELKEEP_\w+)` \|/gm);
+  assert.deepEqual(listed.toSorted(), names("./config.ts", /"(PARCELKEEP_[A-Z_]+)"/g).toSorted());
+});
+
+test("refuses settings that are not in their form", () => {
+  for (const [name, value] of [
+    ["PARCELKEEP_HTTP", "hidden"],
+    ["PARCELKEEP_CELL", "hidden"],
+    ["PARCELKEEP_TENANT_RATE", "0"],
+    ["PARCELKEEP_INBOX_MAX", "-1"],
+  ] as const) {
+    assert.throws(() => readConfig({ [name]: value }), refusesDiscreetly(new RegExp(`^${name} must be`)));
+  }
+});
