@@ -17,6 +17,8 @@ import { shipmentView, trackingView } from "./shipment-view.ts";
 import { codecs, isSource, unknownSource } from "./sources.ts";
 
 const accessTokenS = 3600;
+/** A full inbox takes some seconds to have room again. */
+const fullRetryS = 5;
 const cachedEndpointsMax = 50_000;
 const cachedKeysMax = 10_000;
 /** A revoked key or endpoint stops working within this time. */
@@ -44,6 +46,7 @@ export interface FrontParts {
   readonly credentials: CredentialBox;
   readonly operatorKey: string;
   readonly rateLimit: RateLimit;
+  readonly inbox: { readonly isFull: boolean };
   readonly metrics: IngressMetrics;
   readonly cell: string;
   readonly publicUrl: () => string;
@@ -82,6 +85,7 @@ export class FrontServices implements Services {
   }
 
   async receiveHook(id: string, request: Parameters<Services["receiveHook"]>[1]): Promise<Received> {
+    this.#refuseWhenFull();
     const cached = this.#endpoints.get(id);
     const endpoint = cached ?? (await this.#loadEndpoint(id));
     if (endpoint === "none") throw new ProblemError("not_found");
@@ -117,6 +121,7 @@ export class FrontServices implements Services {
   }
 
   async receiveCaptured(tenant: string, source: string, body: Buffer, contentType: string): Promise<Received> {
+    this.#refuseWhenFull();
     if (!isSource(source)) throw new ProblemError("unknown_source");
     return this.#parts.intake.receive({
       tenant,
@@ -135,6 +140,7 @@ export class FrontServices implements Services {
     input: Parameters<Services["registerShipment"]>[1],
     idempotencyKey: string | null,
   ): Promise<Received> {
+    this.#refuseWhenFull();
     const retryAfterS = this.#parts.rateLimit.take(tenant, this.#parts.now());
     if (retryAfterS > 0) throw new ProblemError("rate_limited", { retryAfterS });
     const request = {
@@ -148,6 +154,10 @@ export class FrontServices implements Services {
       idempotencyKey,
     };
     return this.#parts.intake.take(request, [noticeOf(input)], "");
+  }
+
+  #refuseWhenFull(): void {
+    if (this.#parts.inbox.isFull) throw new ProblemError("busy", { retryAfterS: fullRetryS });
   }
 
   async issueAccessToken(clientId: string, clientSecret: string): Promise<{ token: string; expiresInS: number } | null> {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { buildServer } from "../ingress/server.ts";
 import { adminStore } from "../store/admin-store.ts";
+import { inboxHolds } from "../store/inbox-depth.ts";
 import { ingestStore } from "../store/ingest-store.ts";
 import { backlog, readStore } from "../store/read-store.ts";
 import { IngestSessions } from "../vault/ingest-session.ts";
@@ -12,6 +13,7 @@ import { Committer } from "./committer.ts";
 import { readConfig } from "./config.ts";
 import { CredentialBox } from "./endpoint-credentials.ts";
 import { FrontServices } from "./front-services.ts";
+import { InboxBound } from "./inbox-bound.ts";
 import { Intake } from "./intake.ts";
 import { errorKind, programLog } from "./log.ts";
 import { ingressMetrics } from "./metrics.ts";
@@ -47,6 +49,11 @@ export async function runFront(host: FrontHost): Promise<void> {
     },
   });
   const intake = new Intake(committer, keys, config.cell, metrics, known, Date.now);
+  const inbox = new InboxBound(
+    () => inboxHolds(apiPool, config.inboxMax),
+    (error) => log.warn(errorKind(error), "the depth of the inbox is not known"),
+  );
+  await inbox.watch();
   let address = `http://${config.httpHost}:${config.httpPort}`;
   const services = new FrontServices({
     intake,
@@ -56,6 +63,7 @@ export async function runFront(host: FrontHost): Promise<void> {
     credentials,
     operatorKey,
     rateLimit: new RateLimit(config.tenantRate, config.tenantBurst),
+    inbox,
     metrics,
     cell: config.cell,
     publicUrl: () => address,
@@ -87,6 +95,7 @@ export async function runFront(host: FrontHost): Promise<void> {
 
   host.onStop(async () => {
     clearInterval(sweep);
+    inbox.stop();
     await app.close();
     await committer.drain();
     await listener.end().catch(() => {});

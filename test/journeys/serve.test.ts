@@ -103,6 +103,25 @@ test("a webhook is tracked and archived by roles that a platform runs one by one
   assert.deepEqual(await Promise.all(roles.map((role) => role.end())), [0, 0, 0]);
 });
 
+test("a front whose inbox is full says so and when to come again, until the workers have made room", async (t) => {
+  const { dataDir, serve } = await deploy(t);
+  await mountSecrets(dataDir);
+  const front = await serve("front", { PARCELKEEP_INBOX_MAX: "3" });
+  const { hook, key } = await newShop(front);
+  const shop = { authorization: `Bearer ${key}` };
+  let serial = 770_000_000_100;
+  const refused = await until(async () => {
+    const answer = await call(hook, {}, scan(String(serial++)));
+    return answer.status === 202 ? null : answer;
+  });
+  assert.deepEqual([refused.status, refused.body.code, refused.retryAfter], [503, "busy", "5"]);
+  const registered = await call(`${front.url}/v1/shipments`, shop, { carrier: "fedex", trackingNumber: "770000000099" });
+  assert.deepEqual([registered.status, registered.body.code], [503, "busy"]);
+  assert.equal((await call(`${front.url}/v1/shipments`, shop)).status, 200);
+  await serve("worker");
+  await until(async () => (await call(hook, {}, scan(String(serial++)))).status === 202);
+});
+
 test("an address may come from a file", async (t) => {
   const { database, dataDir, serve } = await deploy(t);
   const file = join(dataDir, "database-url");
@@ -128,7 +147,7 @@ test("a front does not make a root key of its own", async (t) => {
 });
 
 /** Asks until there is an answer; each round waits for the one that is asked. */
-async function until<Result>(ask: () => Promise<Result | null | undefined | 0>): Promise<Result> {
+async function until<Result>(ask: () => Promise<Result | null | undefined | false | 0>): Promise<Result> {
   const deadline = performance.now() + 30_000;
   while (performance.now() < deadline) {
     const found = await ask();
