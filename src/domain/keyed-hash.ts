@@ -28,6 +28,12 @@ export class KeyedHash {
     return this.#finish(length);
   }
 
+  /** Digest of a text as UTF-8, as 64 hex digits. */
+  hexOfText(text: string): string {
+    if (text.length * 3 > this.#inner.length - 64) this.#grow(text.length * 3);
+    return this.#finish(this.#inner.write(text, 64, "utf8"), "hex");
+  }
+
   /** Digest of bytes, as 32 latin-1 characters. */
   ofBytes(bytes: Uint8Array): string {
     if (bytes.length > this.#inner.length - 64) this.#grow(bytes.length);
@@ -42,10 +48,10 @@ export class KeyedHash {
     this.#outer.fill(0);
   }
 
-  #finish(length: number): string {
+  #finish(length: number, encoding: "binary" | "hex" = "binary"): string {
     if (this.#disposed) throw new Error("this key was zeroed");
     this.#outer.write(hash("sha256", this.#inner.subarray(0, 64 + length), "binary"), 64, 32, "latin1");
-    return hash("sha256", this.#outer, "binary");
+    return hash("sha256", this.#outer, encoding);
   }
 
   #grow(bytes: number): void {

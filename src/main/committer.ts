@@ -5,15 +5,12 @@ import type { IngestSession, IngestSessions } from "../vault/ingest-session.ts";
 import { pooledRandom } from "../vault/random.ts";
 import { sealGroup } from "../vault/seal-group.ts";
 import { saltBytes, sealRawRecord } from "../vault/sealing.ts";
-import { formatToken, parseToken } from "../vault/token.ts";
+import { formatToken, tokenOf } from "../vault/token.ts";
 import type { SealGroup, TokenClaim } from "../vault/tokenise.ts";
 
 /** Most records and bytes of one group commit. */
 const batchRecordsMax = 256;
 const batchBytesMax = 1024 * 1024;
-/** What may wait for a commit; beyond it a request is answered with 503. */
-const waitingRecordsMax = 4096;
-const waitingBytesMax = 16 * 1024 * 1024;
 /** Commits under way at once: one is written while the other is flushed to disk. */
 const flightsMax = 2;
 
@@ -66,7 +63,6 @@ export class Committer {
   readonly #hooks: CommitterHooks;
   readonly #cell: string;
   #waiting: Waiting[] = [];
-  #waitingBytes = 0;
   #flights = 0;
   #scheduled = false;
   #wakePending = false;
@@ -78,18 +74,9 @@ export class Committer {
     this.#hooks = hooks;
   }
 
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
-  /** Whether another record may wait; false is to be answered with 503. */
-  get hasRoom(): boolean {
-    return this.#waiting.length < waitingRecordsMax && this.#waitingBytes < waitingBytesMax;
-  }
-
+  /** What may wait is bounded by whoever submits (`intake-threads.ts`). */
   submit(record: PendingRecord, done: (outcome: CommitOutcome) => void): void {
     this.#waiting.push({ record, done });
-    this.#waitingBytes += record.raw.length;
     if (!this.#scheduled && this.#flights < flightsMax) {
       this.#scheduled = true;
       // After the requests that the same turn of the loop has read.
@@ -126,7 +113,6 @@ export class Committer {
     ) {
       bytes += this.#waiting[count++]!.record.raw.length;
     }
-    this.#waitingBytes -= bytes;
     return this.#waiting.splice(0, count);
   }
 
@@ -194,54 +180,55 @@ export class Committer {
 
   async #seal(records: readonly PendingRecord[]): Promise<{ body: Buffer; rows: RecordRow[]; groups: GroupRow[] }> {
     const sessions = await this.#sessionsOf(records);
-    const rows: RecordRow[] = [];
-    const groups: GroupRow[] = [];
-    const claimed: { claim: TokenClaim; row: ClaimRow; record: number }[] = [];
-    const claimGroups: GroupRow[] = [];
-    const frames: FramedRecord[] = [];
     const messages = records.map((record) => record.messages);
-
+    const groups = await this.#sealGroups(records, sessions, messages);
+    const rows: RecordRow[] = [];
+    const frames: FramedRecord[] = [];
     for (const [number, record] of records.entries()) {
       const session = sessions.get(record.tenant)!;
-      const groupRows = record.groups.map((group) => (group.fields.length === 0 ? null : groupRow(session, record, group)));
+      const salt = pooledRandom(saltBytes);
+      const sealed = sealRawRecord(session.keys["raw-records"], salt, record.tenant, record.id, record.raw);
+      frames.push({ recordId: record.id, sessionId: session.id, sealed });
+      const jobs = messages[number]!.map((message, index) => ({ lane: record.lanes[index]!, message }));
+      rows.push({ ...rowOf(record), session: session.id, salt, offset: 0, sealedBytes: sealed.length, jobs });
+    }
+    const { body, offsets } = packRecords(frames);
+    for (const [index, row] of rows.entries()) row.offset = offsets[index]!;
+    return { body, rows, groups };
+  }
+
+  /** Groups with a value that is new to this process go in with its claim; @returns the others, which go in with the records. */
+  async #sealGroups(
+    records: readonly PendingRecord[],
+    sessions: ReadonlyMap<string, IngestSession>,
+    messages: (readonly string[])[],
+  ): Promise<GroupRow[]> {
+    const groups: GroupRow[] = [];
+    const claimed: Claimed[] = [];
+    const claimGroups: GroupRow[] = [];
+    for (const [number, record] of records.entries()) {
+      const session = sessions.get(record.tenant)!;
+      const rows = record.groups.map((group) => (group.fields.length === 0 ? null : groupRow(session, record, group)));
       const claimIndex = new Map<number, number>();
       for (const claim of record.claims) {
         let index = claimIndex.get(claim.group);
         if (index === undefined) {
-          index = claimGroups.push(groupRows[claim.group]!) - 1;
+          index = claimGroups.push(rows[claim.group]!) - 1;
           claimIndex.set(claim.group, index);
         }
-        const token = parseToken(claim.token)!.bytes;
-        const row = { blind: Buffer.from(claim.blind, "latin1"), tenant: record.tenant, token, group: index, strength: claim.strength };
+        const row = {
+          blind: Buffer.from(claim.blind, "latin1"),
+          tenant: record.tenant,
+          token: tokenOf(record.groups[claim.group]!.id, claim.position),
+          group: index,
+          strength: claim.strength,
+        };
         claimed.push({ claim, row, record: number });
       }
-      for (const [index, row] of groupRows.entries()) if (row !== null && !claimIndex.has(index)) groups.push(row);
+      for (const [index, row] of rows.entries()) if (row !== null && !claimIndex.has(index)) groups.push(row);
     }
-    if (claimed.length > 0) await this.#settle(claimed, claimGroups, messages);
-
-    for (const [number, record] of records.entries()) {
-      const session = sessions.get(record.tenant)!;
-      const salt = pooledRandom(saltBytes);
-      const sealed = sealRawRecord(session.hash, salt, record.tenant, record.id, record.raw);
-      frames.push({ recordId: record.id, sessionId: session.id, sealed });
-      rows.push({
-        id: record.id,
-        dedupe: record.dedupe,
-        content: record.content,
-        tenant: record.tenant,
-        endpoint: record.endpoint,
-        source: record.source,
-        receivedAt: record.receivedAt,
-        session: session.id,
-        salt,
-        offset: 0,
-        sealedBytes: sealed.length,
-        failure: record.failure,
-        jobs: messages[number]!.map((message, index) => ({ lane: record.lanes[index]!, message })),
-      });
-    }
-    const { body, offsets } = packRecords(frames);
-    return { body, rows: rows.map((row, index) => ({ ...row, offset: offsets[index]! })), groups };
+    if (claimed.length > 0) await this.#settle(claimed, claimGroups, messages, groups, records);
+    return groups;
   }
 
   async #sessionsOf(records: readonly PendingRecord[]): Promise<Map<string, IngestSession>> {
@@ -252,21 +239,29 @@ export class Committer {
     return sessions;
   }
 
-  /** Lets the vault decide the tokens of new values; where another process was first, its token and person take the place of ours. */
+  /**
+   * Lets the vault decide the tokens of new values; where another process was first, its token and person take the place of ours, in the messages
+   * and in the record's other groups.
+   */
   async #settle(
-    claimed: readonly { claim: TokenClaim; row: ClaimRow; record: number }[],
-    groups: readonly GroupRow[],
+    claimed: readonly Claimed[],
+    claimGroups: readonly GroupRow[],
     messages: (readonly string[])[],
+    groups: GroupRow[],
+    records: readonly PendingRecord[],
   ): Promise<void> {
     const results = await this.#store.claimTokens(
       claimed.map((each) => each.row),
-      groups,
+      claimGroups,
     );
-    for (const [index, { claim, record }] of claimed.entries()) {
+    for (const [index, { claim, row, record }] of claimed.entries()) {
       const { token, subject } = results[index]!;
-      const text = formatToken(this.#cell, claim.category, token);
+      const text = token.equals(row.token) ? claim.token : formatToken(this.#cell, claim.category, token);
       if (text !== claim.token) messages[record] = messages[record]!.map((message) => message.replaceAll(claim.token, text));
-      if (subject !== claim.subject) messages[record] = messages[record]!.map((message) => message.replaceAll(claim.subject, subject));
+      if (subject !== claim.subject) {
+        messages[record] = messages[record]!.map((message) => message.replaceAll(claim.subject, subject));
+        for (const group of groups) if (group.record === records[record]!.id && group.subject === claim.subject) group.subject = subject;
+      }
       this.#hooks.settled(claim.blind, text, subject);
     }
   }
@@ -282,6 +277,18 @@ export class Committer {
         this.#wakePending = false;
       });
   }
+}
+
+interface Claimed {
+  readonly claim: TokenClaim;
+  readonly row: ClaimRow & { readonly token: Buffer };
+  /** Place in the batch. */
+  readonly record: number;
+}
+
+function rowOf(record: PendingRecord) {
+  const { id, dedupe, content, tenant, endpoint, source, receivedAt, failure } = record;
+  return { id, dedupe, content, tenant, endpoint, source, receivedAt, failure };
 }
 
 function groupRow(session: IngestSession, record: PendingRecord, group: SealGroup): GroupRow {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import type { PowerRole } from "../store/roles.ts";
 
@@ -16,6 +17,8 @@ export interface Config {
   readonly logLevel: string;
   /** Jobs that may wait for the workers; about so many, since the front looks now and then. */
   readonly inboxMax: number;
+  /** Threads that decode, seal and commit for the ingress. */
+  readonly intakeThreads: number;
   /** A segment is written when this much waits, or when the oldest has waited this long. */
   readonly segmentBytes: number;
   readonly segmentAgeMs: number;
@@ -44,6 +47,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     tenantRate: number("PARCELKEEP_TENANT_RATE", 1000),
     tenantBurst: number("PARCELKEEP_TENANT_BURST", 2000),
     inboxMax: number("PARCELKEEP_INBOX_MAX", 1_000_000),
+    intakeThreads: Math.ceil(number("PARCELKEEP_INTAKE_THREADS", Math.min(availableParallelism(), 4))),
     logLevel: setting("PARCELKEEP_LOG_LEVEL", "info"),
     segmentBytes: number("PARCELKEEP_SEGMENT_BYTES", 8 * 1024 * 1024),
     segmentAgeMs: number("PARCELKEEP_SEGMENT_AGE_MS", 30_000),

@@ -1,20 +1,21 @@
-import { randomBytes, timingSafeEqual } from "node:crypto";
+import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { isCarrierId } from "../domain/carrier.ts";
 import { verifier, type Verify } from "../ingress/authentication.ts";
 import { ProblemError } from "../ingress/problems.ts";
 import type { Caller, NewEndpointInput, Page, Received, Services, ShipmentView } from "../ingress/services.ts";
-import { noticeOf } from "../ingress/shipment-input.ts";
 import type { AdminStore } from "../store/admin-store.ts";
 import { type Before, listStart, type ReadStore } from "../store/read-store.ts";
 import { formatToken } from "../vault/token.ts";
 import { addressList } from "./address-list.ts";
 import type { CredentialBox } from "./endpoint-credentials.ts";
-import { inflated, type Intake, secretHash } from "./intake.ts";
+import { inflated, isPlain } from "./inflate.ts";
+import type { IntakeThreads } from "./intake-threads.ts";
 import type { IngressMetrics } from "./metrics.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { shipmentView, trackingView } from "./shipment-view.ts";
-import { codecs, isSource, unknownSource } from "./sources.ts";
+import { apiSource, codecs, isSource, unknownSource } from "./sources.ts";
+import type { TenantKeys } from "./tenant-keys.ts";
 
 const accessTokenS = 3600;
 /** A full inbox takes some seconds to have room again. */
@@ -38,7 +39,8 @@ interface Endpoint {
 }
 
 export interface FrontParts {
-  readonly intake: Intake;
+  readonly intake: IntakeThreads;
+  readonly tenantKeys: TenantKeys;
   /** As the ingress role: endpoints of all tenants. */
   readonly ingressReads: Pick<ReadStore, "endpoint">;
   readonly reads: ReadStore;
@@ -104,7 +106,6 @@ export class FrontServices implements Services {
       tenant: endpoint.tenant,
       endpoint: endpoint.id,
       source: endpoint.source,
-      codec,
       body: request.body,
       contentType,
       contentEncoding,
@@ -116,7 +117,7 @@ export class FrontServices implements Services {
   async #verified(endpoint: Endpoint, request: Parameters<Services["receiveHook"]>[1], contentEncoding: string): Promise<boolean> {
     const context = { ...request.headers, "parcelkeep-remote": request.remoteAddress };
     if (endpoint.verify(context, request.body)) return true;
-    if (contentEncoding === "" || contentEncoding === "identity") return false;
+    if (isPlain(contentEncoding)) return false;
     return endpoint.verify(context, await inflated(request.body, contentEncoding));
   }
 
@@ -127,7 +128,6 @@ export class FrontServices implements Services {
       tenant,
       endpoint: `captured:${source}`,
       source,
-      codec: codecs.get(source) ?? null,
       body,
       contentType,
       contentEncoding: "",
@@ -146,14 +146,13 @@ export class FrontServices implements Services {
     const request = {
       tenant,
       endpoint: "api:shipments",
-      source: "api",
-      codec: null,
+      source: apiSource,
       body: Buffer.from(JSON.stringify(input)),
       contentType: "application/json",
       contentEncoding: "",
       idempotencyKey,
     };
-    return this.#parts.intake.take(request, [noticeOf(input)], "");
+    return this.#parts.intake.receive(request);
   }
 
   #refuseWhenFull(): void {
@@ -190,7 +189,7 @@ export class FrontServices implements Services {
   }
 
   async shipmentsByNumber(tenant: string, carrier: string | null, number: string): Promise<readonly ShipmentView[]> {
-    const keys = await this.#parts.intake.indexKeys(tenant);
+    const keys = await this.#parts.tenantKeys.of(tenant);
     const [known] = await this.#parts.reads.tokensOf([Buffer.from(keys.blind("trackingNumber", number), "latin1")]);
     if (known === undefined) return [];
     const token = formatToken(this.#parts.cell, "trackingNumber", known.token);
@@ -349,4 +348,9 @@ function readCursor(cursor: string | null): Before {
   const [time, id] = Buffer.from(cursor, "base64url").toString("latin1").split(".");
   if (!/^\d{1,15}$/.test(time ?? "") || !/^[0-9a-f-]{36}$/.test(id ?? "")) throw new ProblemError("invalid_cursor");
   return { at: new Date(Number(time)), id: id! };
+}
+
+/** Hash of an API key's secret as it is kept. The secret has 160 random bits, so no slow hash is needed. */
+function secretHash(secret: string): Buffer {
+  return hash("sha256", secret, "buffer");
 }

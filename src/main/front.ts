@@ -4,20 +4,18 @@ import pg from "pg";
 import { buildServer } from "../ingress/server.ts";
 import { adminStore } from "../store/admin-store.ts";
 import { inboxHolds } from "../store/inbox-depth.ts";
-import { ingestStore } from "../store/ingest-store.ts";
 import { backlog, readStore } from "../store/read-store.ts";
-import { IngestSessions } from "../vault/ingest-session.ts";
 import { localKeys } from "../vault/keys/local.ts";
 import type { SealingKeys } from "../vault/keys/provider.ts";
-import { Committer } from "./committer.ts";
 import { readConfig } from "./config.ts";
 import { CredentialBox } from "./endpoint-credentials.ts";
 import { FrontServices } from "./front-services.ts";
 import { InboxBound } from "./inbox-bound.ts";
-import { Intake } from "./intake.ts";
+import { IntakeThreads } from "./intake-threads.ts";
 import { errorKind, programLog } from "./log.ts";
 import { ingressMetrics } from "./metrics.ts";
 import { RateLimit } from "./rate-limit.ts";
+import { TenantKeys } from "./tenant-keys.ts";
 import type { RoleHost } from "./role.ts";
 
 type FrontHost = RoleHost<"parcelkeep_ingress" | "parcelkeep_api">;
@@ -26,7 +24,7 @@ type FrontHost = RoleHost<"parcelkeep_ingress" | "parcelkeep_api">;
 export async function runFront(host: FrontHost): Promise<void> {
   const config = readConfig();
   const log = programLog(config.logLevel, "front");
-  const ingressPool = pool(host, "parcelkeep_ingress", 4);
+  const ingressPool = pool(host, "parcelkeep_ingress", 2);
   const apiPool = pool(host, "parcelkeep_api", 8);
   for (const each of [ingressPool, apiPool]) each.on("error", (error) => log.warn(errorKind(error), "database connection lost"));
 
@@ -34,21 +32,11 @@ export async function runFront(host: FrontHost): Promise<void> {
   const operatorKey = (await readFile(join(config.dataDir, "secrets", "operator.key"), "utf8")).trim();
   const credentials = new CredentialBox(await keys.derive("endpoint-credentials"), await keys.derive("access-tokens"));
   const metrics = ingressMetrics();
-  const store = ingestStore(ingressPool);
-  const sessions = new IngestSessions(keys, (tenant, epoch, wrapped) => store.openSession(tenant, epoch, wrapped), 1, Date.now);
-  const known = Intake.knownTokens();
-  const committer = new Committer(store, sessions, config.cell, {
-    settled: (blind, token, subject) => known.set(blind, { token, subject }),
-    committed: (records, seconds) => {
-      metrics.batchRecords.observe(records);
-      metrics.commitSeconds.observe(seconds);
-    },
-    failed: (error) => {
-      metrics.commitFailures.inc();
-      log.error(errorKind(error), "group commit failed");
-    },
+  const tenantKeys = new TenantKeys(keys);
+  const intake = await IntakeThreads.start(config.intakeThreads, { connection: host.connections.parcelkeep_ingress }, metrics, (error) => {
+    log.error(errorKind(error), "an intake thread ended; what it held was not acknowledged");
+    process.exit(1);
   });
-  const intake = new Intake(committer, keys, config.cell, metrics, known, Date.now);
   const inbox = new InboxBound(
     () => inboxHolds(apiPool, config.inboxMax),
     (error) => log.warn(errorKind(error), "the depth of the inbox is not known"),
@@ -57,6 +45,7 @@ export async function runFront(host: FrontHost): Promise<void> {
   let address = `http://${config.httpHost}:${config.httpPort}`;
   const services = new FrontServices({
     intake,
+    tenantKeys,
     ingressReads: readStore(ingressPool),
     reads: readStore(apiPool),
     admin: adminStore(apiPool),
@@ -69,7 +58,7 @@ export async function runFront(host: FrontHost): Promise<void> {
     publicUrl: () => address,
     now: Date.now,
     metricsText: async () => {
-      metrics.waiting.set(committer.waiting);
+      metrics.waiting.set(intake.waiting);
       const { inboxDepth, inboxOldestS, unarchivedRecords } = await backlog(apiPool);
       metrics.inboxDepth.set(inboxDepth);
       metrics.inboxOldest.set(inboxOldestS);
@@ -77,7 +66,7 @@ export async function runFront(host: FrontHost): Promise<void> {
       return metrics.registry.metrics();
     },
     notReady: async () => {
-      if (!committer.hasRoom) return "the commit queue is full";
+      if (!intake.hasRoom) return "the commit queue is full";
       return apiPool.query("select 1").then(
         () => null,
         () => "the database does not answer",
@@ -90,14 +79,12 @@ export async function runFront(host: FrontHost): Promise<void> {
   const bound = app.server.address();
   if (bound !== null && typeof bound === "object")
     address = `http://${config.httpHost.includes(":") ? `[${config.httpHost}]` : config.httpHost}:${bound.port}`;
-  const sweep = setInterval(() => sessions.sweep(), 10_000);
   host.announceReady({ url: address });
 
   host.onStop(async () => {
-    clearInterval(sweep);
     inbox.stop();
     await app.close();
-    await committer.drain();
+    await intake.drain();
     await listener.end().catch(() => {});
     await Promise.all([ingressPool.end(), apiPool.end()]);
   });

@@ -1,21 +1,18 @@
-import { createHash, hash } from "node:crypto";
-import { promisify } from "node:util";
-import { brotliDecompress, gunzip, inflate, zstdDecompress } from "node:zlib";
+import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import type { Codec, Decoded } from "../carriers/codec.ts";
+import type { DecodeFailure } from "../carriers/codec.ts";
 import type { Notice } from "../domain/notice.ts";
-import { ProblemError } from "../ingress/problems.ts";
-import type { Received } from "../ingress/services.ts";
+import { type ProblemCode, ProblemError } from "../ingress/problems.ts";
+import { noticeOf, type ShipmentInput } from "../ingress/shipment-input.ts";
 import { uuidText } from "../store/binary-array.ts";
-import { indexKeys, type IndexKeys } from "../vault/blind-index.ts";
-import type { SealingKeys } from "../vault/keys/provider.ts";
 import { type KnownToken, tokenise, type Tokenised } from "../vault/tokenise.ts";
-import type { Committer, PendingRecord } from "./committer.ts";
-import type { IngressMetrics } from "./metrics.ts";
+import type { CommitOutcome, Committer, PendingRecord } from "./committer.ts";
+import { inflated, isPlain } from "./inflate.ts";
 import { rawEnvelope } from "./raw-envelope.ts";
+import { apiSource, codecs } from "./sources.ts";
+import type { TenantKeys } from "./tenant-keys.ts";
 import { uuid7 } from "./uuid7.ts";
 
-const inflatedBytesMax = 1024 * 1024;
 const knownTokensMax = 200_000;
 const recentRequestsMax = 100_000;
 
@@ -24,13 +21,24 @@ export interface IntakeRequest {
   readonly tenant: string;
   readonly endpoint: string;
   readonly source: string;
-  readonly codec: Codec | null;
-  /** As received. */
-  readonly body: Buffer;
   readonly contentType: string;
   readonly contentEncoding: string;
   readonly idempotencyKey: string | null;
+  /** As received. */
+  readonly body: Buffer;
 }
+
+/** What became of a request. Accepted and duplicate are acknowledgements: the record is durable. */
+export type IntakeOutcome =
+  | { readonly state: "accepted"; readonly receipt: string }
+  | { readonly state: "duplicate"; readonly receipt: string }
+  | {
+      readonly state: "refused";
+      readonly code: Extract<
+        ProblemCode,
+        "busy" | "idempotency_key_reused" | "body_too_large" | "invalid_encoding" | "unsupported_media_type"
+      >;
+    };
 
 interface Recent {
   readonly receipt: string;
@@ -39,161 +47,145 @@ interface Recent {
   outcome: Promise<boolean> | null;
 }
 
+const reused = { state: "refused", code: "idempotency_key_reused" } as const;
+const busy = { state: "refused", code: "busy" } as const;
+
 /** From a verified request to its receipt: decode, tokenise, hand to the durable commit. */
 export class Intake {
   readonly #committer: Committer;
-  readonly #keys: SealingKeys;
+  readonly #keys: TenantKeys;
   readonly #cell: string;
-  readonly #metrics: IngressMetrics;
   readonly #now: () => number;
-  readonly #tenantKeys = new Map<string, Promise<IndexKeys>>();
-  readonly #readyKeys = new Map<string, IndexKeys>();
-  readonly #known: LRUCache<string, KnownToken>;
+  readonly #quarantined: (source: string, reason: DecodeFailure) => void;
+  readonly #known = new LRUCache<string, KnownToken>({ max: knownTokensMax });
   readonly #recent = new LRUCache<string, Recent>({ max: recentRequestsMax });
 
   constructor(
     committer: Committer,
-    keys: SealingKeys,
+    keys: TenantKeys,
     cell: string,
-    metrics: IngressMetrics,
-    known: LRUCache<string, KnownToken>,
     now: () => number,
+    quarantined: (source: string, reason: DecodeFailure) => void,
   ) {
     this.#committer = committer;
     this.#keys = keys;
     this.#cell = cell;
-    this.#metrics = metrics;
-    this.#known = known;
     this.#now = now;
+    this.#quarantined = quarantined;
   }
 
-  static knownTokens(): LRUCache<string, KnownToken> {
-    return new LRUCache({ max: knownTokensMax });
+  /** A value's token is settled: later records use it without asking. */
+  settle(blind: string, token: string, subject: string): void {
+    this.#known.set(blind, { token, subject });
   }
 
-  /** The keys of a tenant's blind index, derived once. */
-  indexKeys(tenant: string): Promise<IndexKeys> {
-    let keys = this.#tenantKeys.get(tenant);
-    if (keys === undefined) {
-      keys = indexKeys(this.#keys, tenant);
-      this.#tenantKeys.set(tenant, keys);
-      keys.then(
-        (ready) => this.#readyKeys.set(tenant, ready),
-        () => this.#tenantKeys.delete(tenant),
+  /** @param done is called once; the request is durable where it says so. */
+  receive(request: IntakeRequest, done: (outcome: IntakeOutcome) => void): void {
+    if (isPlain(request.contentEncoding) && this.#keys.ready(request.tenant) !== undefined) this.#take(request, request.body, done);
+    else {
+      this.#prepare(request).then(
+        (plain) => this.#take(request, plain, done),
+        (error: unknown) => done(error instanceof ProblemError ? { state: "refused", code: error.code as typeof busy.code } : busy),
       );
     }
-    return keys;
   }
 
-  /** @throws {ProblemError} `busy`, `idempotency_key_reused`, `body_too_large`, `invalid_encoding`. */
-  async receive(request: IntakeRequest): Promise<Received> {
-    const plain =
-      request.contentEncoding === "" || request.contentEncoding === "identity"
-        ? request.body
-        : await inflated(request.body, request.contentEncoding);
-    const decoded: Decoded = request.codec === null ? { ok: false, reason: "no-codec" } : request.codec.decode(plain);
-    return this.take(request, decoded.ok ? decoded.notices : [], decoded.ok ? "" : decoded.reason);
+  async #prepare(request: IntakeRequest): Promise<Buffer> {
+    await this.#keys.of(request.tenant);
+    return isPlain(request.contentEncoding) ? request.body : await inflated(request.body, request.contentEncoding);
   }
 
-  /** @param failure empty, or why the record goes to quarantine. */
-  async take(request: IntakeRequest, notices: readonly Notice[], failure: string): Promise<Received> {
-    if (!this.#committer.hasRoom) throw new ProblemError("busy", { retryAfterS: 1 });
-    const keys = this.#readyKeys.get(request.tenant) ?? (await this.indexKeys(request.tenant));
+  #take(request: IntakeRequest, plain: Buffer, done: (outcome: IntakeOutcome) => void): void {
+    const keys = this.#keys.ready(request.tenant)!;
     const content = keys.dedupe(request.endpoint, hash("sha256", request.body, "binary"));
     const dedupe = request.idempotencyKey === null ? content : keys.dedupe(request.endpoint, `key|${request.idempotencyKey}`);
     const before = this.#recent.get(dedupe);
     if (before !== undefined) {
-      if (before.content !== content) throw new ProblemError("idempotency_key_reused");
-      if (before.outcome === null || (await before.outcome)) return this.#repeated(request.source, before.receipt);
+      if (before.content !== content) return done(reused);
+      if (before.outcome === null) return done({ state: "duplicate", receipt: before.receipt });
+      void before.outcome.then((stored) =>
+        stored ? done({ state: "duplicate", receipt: before.receipt }) : this.#take(request, plain, done),
+      );
+      return;
     }
     const receivedAt = this.#now();
-    const id = uuid7(receivedAt);
-    let tokenised = nothing;
-    let reason = failure;
-    if (failure === "" && notices.length > 0) {
+    const { tokenised, failure } = this.#tokenised(request, plain);
+    this.#commit(
+      {
+        id: uuid7(receivedAt),
+        dedupe: Buffer.from(dedupe, "latin1"),
+        content: Buffer.from(content, "latin1"),
+        tenant: request.tenant,
+        endpoint: request.endpoint,
+        source: request.source,
+        receivedAt,
+        failure,
+        raw: rawEnvelope({ contentType: request.contentType, contentEncoding: request.contentEncoding, receivedAt }, request.body),
+        messages: tokenised.messages.map((message) => JSON.stringify(message)),
+        lanes: tokenised.lanes,
+        groups: tokenised.groups,
+        claims: tokenised.claims,
+      },
+      dedupe,
+      content,
+      done,
+    );
+  }
+
+  /** Empty `failure`: decoded. Otherwise the record goes to quarantine, sealed whole. */
+  #tokenised(request: IntakeRequest, plain: Buffer): { readonly tokenised: Tokenised; readonly failure: DecodeFailure | "" } {
+    const decoded = decode(request.source, plain);
+    let failure: DecodeFailure = "no-codec";
+    if (decoded.ok) {
       try {
-        tokenised = tokenise(notices, request.source, this.#cell, keys, (blind) => this.#known.get(blind));
+        return {
+          tokenised: tokenise(decoded.notices, request.source, this.#cell, this.#keys.ready(request.tenant)!, (blind) =>
+            this.#known.get(blind),
+          ),
+          failure: "",
+        };
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
-        reason = "too-many";
+        failure = "too-many";
       }
-    }
-    if (reason !== "") this.#metrics.quarantined.inc({ source: request.source, reason });
-    const record: PendingRecord = {
-      id,
-      dedupe: Buffer.from(dedupe, "latin1"),
-      content: Buffer.from(content, "latin1"),
-      tenant: request.tenant,
-      endpoint: request.endpoint,
-      source: request.source,
-      receivedAt,
-      failure: reason,
-      raw: rawEnvelope({ contentType: request.contentType, contentEncoding: request.contentEncoding, receivedAt }, request.body),
-      messages: tokenised.messages.map((message) => JSON.stringify(message)),
-      lanes: tokenised.lanes,
-      groups: tokenised.groups,
-      claims: tokenised.claims,
-    };
-    return this.#commit(request.source, record, dedupe, content);
+    } else failure = decoded.reason;
+    this.#quarantined(request.source, failure);
+    return { tokenised: nothing, failure };
   }
 
-  #commit(source: string, record: PendingRecord, dedupe: string, content: string): Promise<Received> {
+  #commit(record: PendingRecord, dedupe: string, content: string, done: (outcome: IntakeOutcome) => void): void {
     const receipt = uuidText(record.id);
-    return new Promise((resolve, reject) => {
-      let settle: (stored: boolean) => void = () => {};
-      const recent: Recent = { receipt, content, outcome: new Promise((done) => (settle = done)) };
-      this.#recent.set(dedupe, recent);
-      this.#committer.submit(record, (outcome) => {
-        recent.outcome = null;
-        if (outcome.state === "failed") {
-          if (this.#recent.get(dedupe) === recent) this.#recent.delete(dedupe);
-          settle(false);
-          this.#metrics.received.inc({ source, outcome: "failed" });
-          reject(new ProblemError("busy", { retryAfterS: 1 }));
-          return;
-        }
-        if (outcome.state === "duplicate") {
-          this.#recent.delete(dedupe);
-          settle(false);
-          if (outcome.sameBody) resolve(this.#repeated(source, outcome.receipt));
-          else reject(new ProblemError("idempotency_key_reused"));
-          return;
-        }
-        settle(true);
-        this.#metrics.received.inc({ source, outcome: "accepted" });
-        resolve({ receipt, duplicate: false });
-      });
+    let settle: (stored: boolean) => void = () => {};
+    const recent: Recent = { receipt, content, outcome: new Promise((resolve) => (settle = resolve)) };
+    this.#recent.set(dedupe, recent);
+    this.#committer.submit(record, (outcome) => {
+      recent.outcome = null;
+      const stored = outcome.state === "committed";
+      if (!stored && this.#recent.get(dedupe) === recent) this.#recent.delete(dedupe);
+      settle(stored);
+      done(outcomeOf(outcome, receipt));
     });
   }
+}
 
-  #repeated(source: string, receipt: string): Received {
-    this.#metrics.received.inc({ source, outcome: "duplicate" });
-    return { receipt, duplicate: true };
+function outcomeOf(outcome: CommitOutcome, receipt: string): IntakeOutcome {
+  switch (outcome.state) {
+    case "committed":
+      return { state: "accepted", receipt };
+    case "duplicate":
+      return outcome.sameBody ? { state: "duplicate", receipt: outcome.receipt } : reused;
+    case "failed":
+      return busy;
   }
+}
+
+function decode(
+  source: string,
+  plain: Buffer,
+): { readonly ok: true; readonly notices: readonly Notice[] } | { readonly ok: false; readonly reason: DecodeFailure } {
+  // What the API has checked against its schema, on its way through the same path.
+  if (source === apiSource) return { ok: true, notices: [noticeOf(JSON.parse(plain.toString("utf8")) as ShipmentInput)] };
+  return codecs.get(source)?.decode(plain) ?? { ok: false, reason: "no-codec" };
 }
 
 const nothing: Tokenised = { messages: [], lanes: [], groups: [], claims: [] };
-
-const decompressors: Readonly<Record<string, (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>> = {
-  gzip: promisify(gunzip),
-  "x-gzip": promisify(gunzip),
-  deflate: promisify(inflate),
-  br: promisify(brotliDecompress),
-  zstd: promisify(zstdDecompress),
-};
-
-/** Bounded: a small body that inflates past {@link inflatedBytesMax} is refused while it inflates. */
-export async function inflated(body: Buffer, encoding: string): Promise<Buffer> {
-  const decompress = decompressors[encoding.trim().toLowerCase()];
-  if (decompress === undefined) throw new ProblemError("unsupported_media_type");
-  try {
-    return await decompress(body, { maxOutputLength: inflatedBytesMax });
-  } catch (error) {
-    throw new ProblemError((error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE" ? "body_too_large" : "invalid_encoding");
-  }
-}
-
-/** Hash of an API key's secret as it is kept. The secret has 160 random bits, so no slow hash is needed. */
-export function secretHash(secret: string): Buffer {
-  return createHash("sha256").update(secret).digest();
-}

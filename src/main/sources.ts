@@ -20,6 +20,9 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
   ]),
 );
 
+/** Source of what comes in by the API itself. */
+export const apiSource = "api";
+
 /** Takes anything and quarantines it, sealed. */
 export const unknownSource = "unknown";
 

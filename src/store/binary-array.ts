@@ -2,10 +2,15 @@
  * PostgreSQL arrays in their binary wire form (`array_recv`, src/backend/utils/adt/arrayfuncs.c): int32 dimensions, has-null flag, element
  * OID, length, lower bound, then each element with its length. Text parameters would travel as hex and escapes at a third of the speed.
  */
-const oids = { bytea: 17, int8: 20, int2: 21, int4: 23, text: 25, timestamptz: 1184, uuid: 2950 } as const;
+const oids = { bytea: 17, char: 18, int8: 20, int2: 21, int4: 23, text: 25, timestamptz: 1184, uuid: 2950 } as const;
 
 export function byteaArray(values: readonly Uint8Array[]): Buffer {
   return variable(oids.bytea, values);
+}
+
+/** @param values one ASCII character each, for PostgreSQL's type "char". */
+export function charArray(values: readonly string[]): Buffer {
+  return fixed(oids.char, 1, values, (buffer, value, at) => buffer.write(value, at, "latin1"));
 }
 
 export function textArray(values: readonly string[]): Buffer {
@@ -70,7 +75,12 @@ function variable(oid: number, values: readonly Uint8Array[]): Buffer {
   return buffer;
 }
 
-function fixed(oid: number, size: number, values: readonly number[], write: (buffer: Buffer, value: number, at: number) => void): Buffer {
+function fixed<Value>(
+  oid: number,
+  size: number,
+  values: readonly Value[],
+  write: (buffer: Buffer, value: Value, at: number) => void,
+): Buffer {
   const buffer = header(oid, values.length, values.length * (4 + size));
   let at = 20;
   for (const value of values) {

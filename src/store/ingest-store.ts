@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { byteaArray, int2Array, int4Array, textArray, timestamptzArray, uuidArray, uuidBytes } from "./binary-array.ts";
+import { byteaArray, charArray, int2Array, int4Array, textArray, timestamptzArray, uuidArray, uuidBytes } from "./binary-array.ts";
 
 /** A record that is ready to be committed: sealed and pseudonymous. Ids and keyed hashes are 16 bytes. */
 export interface RecordRow {
@@ -12,7 +12,8 @@ export interface RecordRow {
   readonly receivedAt: number;
   readonly session: number;
   readonly salt: Uint8Array;
-  readonly offset: number;
+  /** Of the record in the batch's body. */
+  offset: number;
   readonly sealedBytes: number;
   /** Empty, or why the record is in quarantine. */
   readonly failure: string;
@@ -27,13 +28,19 @@ export interface JobRow {
 export interface GroupRow {
   readonly id: Uint8Array;
   readonly tenant: string;
-  readonly subject: string;
+  subject: string;
   readonly record: Uint8Array;
   readonly session: number;
+  readonly purpose: "personal-values" | "tracking-numbers";
   readonly salt: Uint8Array;
   readonly commitment: Uint8Array;
-  readonly fields: Uint8Array;
+  readonly sealed: Uint8Array;
 }
+
+/** The wraps of one ingest session's data keys. */
+export type WrappedSession = Readonly<Record<"raw-records" | "personal-values" | "tracking-numbers", Uint8Array>>;
+
+const purposeLetters = { "personal-values": "p", "tracking-numbers": "n" } as const;
 
 export interface ClaimRow {
   readonly blind: Uint8Array;
@@ -62,7 +69,7 @@ export interface IngestStore {
   /** Durable when it returns. Throws PostgreSQL's 23505 when a record was received before; nothing of the batch is then stored. */
   commit(body: Uint8Array, records: readonly RecordRow[], groups: readonly GroupRow[]): Promise<void>;
   knownRecords(dedupes: readonly Uint8Array[]): Promise<readonly KnownRecord[]>;
-  openSession(tenant: string, epoch: number, wrapped: Uint8Array): Promise<number>;
+  openSession(tenant: string, epoch: number, wrapped: WrappedSession): Promise<number>;
   /** Wakes the workers; not part of any commit, since a notifying commit holds a lock that all commits queue for. */
   wake(): Promise<void>;
 }
@@ -72,7 +79,7 @@ export function ingestStore(pool: pg.Pool): IngestStore {
     claimTokens: async (claims, groups) => {
       const { rows } = await pool.query<{ ord: string; token: Buffer; subject: string }>({
         name: "claim_tokens",
-        text: "select ord, token, subject from parcelkeep.claim_tokens($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)",
+        text: "select ord, token, subject from parcelkeep.claim_tokens($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)",
         values: [
           uuidArray(claims.map((claim) => claim.blind)),
           uuidArray(claims.map((claim) => uuidBytes(claim.tenant))),
@@ -90,7 +97,7 @@ export function ingestStore(pool: pg.Pool): IngestStore {
       const jobs = records.flatMap((record) => record.jobs.map((job) => ({ ...job, record })));
       await pool.query({
         name: "commit_records",
-        text: "select parcelkeep.commit_records($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27)",
+        text: "select parcelkeep.commit_records($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28)",
         values: [
           body,
           uuidArray(records.map((record) => record.id)),
@@ -122,10 +129,12 @@ export function ingestStore(pool: pg.Pool): IngestStore {
       return rows;
     },
     openSession: async (tenant, epoch, wrapped) => {
-      const { rows } = await pool.query<{ id: number }>("select parcelkeep.open_ingest_session($1, $2, $3) as id", [
+      const { rows } = await pool.query<{ id: number }>("select parcelkeep.open_ingest_session($1, $2, $3, $4, $5) as id", [
         tenant,
         epoch,
-        wrapped,
+        wrapped["raw-records"],
+        wrapped["personal-values"],
+        wrapped["tracking-numbers"],
       ]);
       return rows[0]!.id;
     },
@@ -142,8 +151,9 @@ function groupArrays(groups: readonly GroupRow[]): Buffer[] {
     uuidArray(groups.map((group) => uuidBytes(group.subject))),
     uuidArray(groups.map((group) => group.record)),
     int4Array(groups.map((group) => group.session)),
+    charArray(groups.map((group) => purposeLetters[group.purpose])),
     byteaArray(groups.map((group) => group.salt)),
     byteaArray(groups.map((group) => group.commitment)),
-    byteaArray(groups.map((group) => group.fields)),
+    byteaArray(groups.map((group) => group.sealed)),
   ];
 }

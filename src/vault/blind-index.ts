@@ -25,7 +25,7 @@ export async function indexKeys(keys: SealingKeys, tenant: string): Promise<Inde
   const requests = new KeyedHash(await keys.derive(`dedupe|${tenant}|v1`));
   return {
     blind: (category, value) => values.ofText(`${category}|${normalised(category, value)}`).slice(0, blindIndexBytes),
-    fingerprint: (identity) => Buffer.from(events.ofText(identity).slice(0, 12), "latin1").toString("hex"),
+    fingerprint: (identity) => events.hexOfText(identity).slice(0, 24),
     dedupe: (endpoint, content) => requests.ofText(`${endpoint}|${content}`).slice(0, 16),
   };
 }

@@ -10,8 +10,8 @@ function make() {
   const keys: SealingKeys = {
     provider: "test",
     derive: () => Promise.reject(new Error("not used")),
-    generateDataKey: async () => {
-      calls++;
+    generateDataKey: async (context) => {
+      if (context.purpose === "raw-records") calls++;
       return { plaintext: randomBytes(32), wrapped: randomBytes(60) };
     },
   };
@@ -24,7 +24,7 @@ function make() {
   return { sessions, advance: (ms: number) => (now += ms), calls: () => calls };
 }
 
-test("one key serves a tenant until its time or its records are over, and no other tenant", async () => {
+test("one set of keys serves a tenant until its time or its records are over, and no other tenant", async () => {
   const { sessions, advance, calls } = make();
   const first = await sessions.take("a", 1);
   assert.equal(await sessions.take("a", 100), first);
@@ -36,7 +36,7 @@ test("one key serves a tenant until its time or its records are over, and no oth
   assert.equal(calls(), 4);
 });
 
-test("takers that come together share one new key", async () => {
+test("takers that come together share one new session", async () => {
   const { sessions, calls } = make();
   const taken = await Promise.all([sessions.take("a", 1), sessions.take("a", 1), sessions.take("a", 1)]);
   assert.equal(new Set(taken).size, 1);
@@ -50,9 +50,9 @@ test("a key that has ended still seals the batch that took it, and is zeroed aft
   const quiet = await sessions.take("b", 1);
   advance(sessionAgeMaxMs);
   sessions.sweep();
-  assert.throws(() => replaced.hash.ofText("x"), /zeroed/);
-  assert.equal(quiet.hash.ofText("x").length, 32);
+  assert.throws(() => replaced.keys["raw-records"].ofText("x"), /zeroed/);
+  assert.equal(quiet.keys["raw-records"].ofText("x").length, 32);
   advance(30_000);
   sessions.sweep();
-  assert.throws(() => quiet.hash.ofText("x"), /zeroed/);
+  assert.throws(() => quiet.keys["raw-records"].ofText("x"), /zeroed/);
 });

@@ -1,5 +1,5 @@
 import { KeyedHash } from "../domain/keyed-hash.ts";
-import type { SealingKeys } from "./keys/provider.ts";
+import type { DataKey, KeyPurpose, SealingKeys } from "./keys/provider.ts";
 
 /** A session key seals for at most this long, and for at most this many records (DESIGN section 6). */
 export const sessionAgeMaxMs = 60_000;
@@ -7,14 +7,18 @@ export const sessionRecordsMax = 10_000;
 /** A batch that took the session just before its end has this long to finish sealing; after it the key is gone and the batch fails, unacknowledged. */
 const sealingGraceMs = 30_000;
 
+/** One data key per purpose; HMAC under it gives the key of each raw record or group. */
+export type SessionKeys = Readonly<Record<KeyPurpose, KeyedHash>>;
+
 export interface IngestSession {
   readonly id: number;
-  /** HMAC under the session key; gives the key of each group and raw record. */
-  readonly hash: KeyedHash;
+  readonly keys: SessionKeys;
 }
 
-/** Stores a wrap durably before its key seals anything. @returns the session's id. */
-export type OpenSession = (tenant: string, epoch: number, wrapped: Uint8Array) => Promise<number>;
+export const keyPurposes = ["raw-records", "personal-values", "tracking-numbers"] as const satisfies readonly KeyPurpose[];
+
+/** Stores the wraps durably before their keys seal anything. @returns the session's id. */
+export type OpenSession = (tenant: string, epoch: number, wrapped: Readonly<Record<KeyPurpose, Uint8Array>>) => Promise<number>;
 
 interface Held {
   readonly session: IngestSession;
@@ -63,7 +67,7 @@ export class IngestSessions {
       if (this.#now() - held.openedAt >= sessionAgeMaxMs) this.#end(tenant);
     }
     const over = this.#ended.filter(({ endedAt }) => this.#now() - endedAt >= sealingGraceMs);
-    for (const { session } of over) session.hash[Symbol.dispose]();
+    for (const { session } of over) for (const key of Object.values(session.keys)) key[Symbol.dispose]();
     this.#ended = this.#ended.filter((each) => !over.includes(each));
   }
 
@@ -76,11 +80,10 @@ export class IngestSessions {
 
   async #renew(tenant: string): Promise<Held> {
     try {
-      const { plaintext, wrapped } = await this.#keys.generateDataKey({ tenant, purpose: "ingest-session", epoch: this.#epoch });
-      const hash = new KeyedHash(plaintext);
-      plaintext.fill(0);
-      const id = await this.#open(tenant, this.#epoch, wrapped);
-      const fresh: Held = { session: { id, hash }, openedAt: this.#now(), records: 0 };
+      const made = await Promise.all(keyPurposes.map((purpose) => this.#keys.generateDataKey({ tenant, purpose, epoch: this.#epoch })));
+      const keys = byPurpose(made.map(takeKey));
+      const id = await this.#open(tenant, this.#epoch, byPurpose(made.map(({ wrapped }) => wrapped)));
+      const fresh: Held = { session: { id, keys }, openedAt: this.#now(), records: 0 };
       this.#end(tenant);
       this.#held.set(tenant, fresh);
       return fresh;
@@ -88,4 +91,14 @@ export class IngestSessions {
       this.#opening.delete(tenant);
     }
   }
+}
+
+function byPurpose<Value>(values: readonly Value[]): Readonly<Record<KeyPurpose, Value>> {
+  return Object.fromEntries(keyPurposes.map((purpose, index) => [purpose, values[index]!])) as Record<KeyPurpose, Value>;
+}
+
+function takeKey({ plaintext }: DataKey): KeyedHash {
+  const key = new KeyedHash(plaintext);
+  plaintext.fill(0);
+  return key;
 }

@@ -1,32 +1,54 @@
-import { commitmentBytes, fieldKey, openField, saltBytes, sealField, SealError, type FieldKey } from "./sealing.ts";
-import type { IngestSession } from "./ingest-session.ts";
+import { timingSafeEqual } from "node:crypto";
 import { categories, categoryOfLetters, type Category } from "../domain/category.ts";
+import type { KeyedHash } from "../domain/keyed-hash.ts";
+import type { IngestSession } from "./ingest-session.ts";
 import { pooledRandom } from "./random.ts";
-import { groupIdBytes, tokenBytes } from "./token.ts";
+import { commitmentBytes, derive, deriveKey, ivBytes, open, saltBytes, SealError, sealInto, tagBytes } from "./sealing.ts";
+import { groupIdBytes } from "./token.ts";
 import type { SealGroup } from "./tokenise.ts";
+
+/*
+ * The values that one record brought for one person are sealed together: they share a key, so whoever may open one could open all, and an
+ * erasure takes all of them. One seal for four values costs a quarter of the time and a third of the bytes of four seals.
+ *
+ * sealed       version(1) suite(1) key-id(4) iv(12) ciphertext tag(16)
+ * key-id       the ingest session, whose key for the group's purpose it is
+ * additional   version, suite, key-id, tenant, group id(19)
+ * plaintext    for each value: position(1) category letters(2) length(4) UTF-8
+ *
+ * A token is the group id and the position, so the seal binds each value to its token and its category; a row that is swapped with another
+ * tenant's, person's or record's does not open.
+ */
+const groupVersion = 1;
+/** AES-256-GCM, HMAC-SHA-256 derivation. */
+const groupSuite = 1;
+const headerBytes = 6;
+const valueHeaderBytes = 7;
 
 /** A group as the database keeps it. */
 export interface SealedGroup {
+  readonly purpose: SealGroup["purpose"];
+  /** The deletable half of the key. */
   readonly salt: Buffer;
+  /** Published beside the seal; fixes which key opens it. */
   readonly commitment: Buffer;
-  /** For each field: position(1) category letters(2) length(4) sealed field. */
-  readonly fields: Buffer;
+  readonly sealed: Buffer;
 }
 
-/** Seals every value of a group alone, under a key of the group's own. */
 export function sealGroup(session: IngestSession, tenant: string, group: SealGroup): SealedGroup {
+  const plaintext = groupPlaintext(group);
   const salt = pooledRandom(saltBytes);
-  const key = fieldKey(session.hash, session.id, salt);
-  const parts: Buffer[] = [];
-  for (const { position, category, value } of group.fields) {
-    const sealed = sealField(key, tenant, category, tokenOf(group.id, position), value);
-    const head = Buffer.allocUnsafe(7);
-    head[0] = position;
-    head.write(categories[category].letters, 1, "latin1");
-    head.writeUInt32BE(sealed.length, 3);
-    parts.push(head, sealed);
-  }
-  return { salt, commitment: key.commitment, fields: Buffer.concat(parts) };
+  const sealed = Buffer.allocUnsafe(headerBytes + ivBytes + plaintext.length + tagBytes);
+  writeHeader(sealed, session.id);
+  sealInto(
+    sealed,
+    headerBytes,
+    deriveKey(session.keys[group.purpose], "group", salt),
+    groupContext(session.id, tenant, group.id),
+    plaintext,
+  );
+  plaintext.fill(0);
+  return { purpose: group.purpose, salt, commitment: commitmentOf(session.keys[group.purpose], salt), sealed };
 }
 
 export interface OpenedField {
@@ -37,27 +59,68 @@ export interface OpenedField {
 
 /**
  * Opens the values of a group; for the opener only.
+ * @param id 19 bytes.
  * @throws {SealError} `not-a-seal`, `refused`.
  */
 export function openGroup(session: IngestSession, tenant: string, id: Uint8Array, group: SealedGroup): readonly OpenedField[] {
-  if (group.commitment.length !== commitmentBytes) throw new SealError("not-a-seal", "a commitment of another length");
-  const key: FieldKey = fieldKey(session.hash, session.id, group.salt);
+  const { sealed } = group;
+  if (sealed.length < headerBytes + ivBytes + tagBytes || sealed[0] !== groupVersion || sealed[1] !== groupSuite) {
+    throw new SealError("not-a-seal", `not a sealed group of version ${groupVersion}: ${sealed.length} bytes`);
+  }
+  const key = session.keys[group.purpose];
+  const committed = group.commitment.length === commitmentBytes && timingSafeEqual(group.commitment, commitmentOf(key, group.salt));
+  if (sealed.readUInt32BE(2) !== session.id || !committed) throw new SealError("refused", "the sealed group belongs to another key");
+  const context = groupContext(session.id, tenant, id);
+  const plaintext = open(deriveKey(key, "group", group.salt), context, sealed.subarray(headerBytes));
+  try {
+    return valuesOf(plaintext);
+  } finally {
+    plaintext.fill(0);
+  }
+}
+
+function commitmentOf(key: KeyedHash, salt: Uint8Array): Buffer {
+  return Buffer.from(derive(key, "group-commitment", salt).slice(0, commitmentBytes), "latin1");
+}
+
+function groupPlaintext(group: SealGroup): Buffer {
+  let bytes = 0;
+  for (const { value } of group.fields) bytes += valueHeaderBytes + value.length * 3;
+  const plaintext = Buffer.allocUnsafe(bytes);
+  let at = 0;
+  for (const { position, category, value } of group.fields) {
+    const length = plaintext.write(value, at + valueHeaderBytes, "utf8");
+    plaintext[at] = position;
+    plaintext.write(categories[category].letters, at + 1, "latin1");
+    plaintext.writeUInt32BE(length, at + 3);
+    at += valueHeaderBytes + length;
+  }
+  return plaintext.subarray(0, at);
+}
+
+function valuesOf(plaintext: Buffer): readonly OpenedField[] {
   const opened: OpenedField[] = [];
-  for (let at = 0; at < group.fields.length;) {
-    const position = group.fields[at]!;
-    const category = categoryOfLetters(group.fields.toString("latin1", at + 1, at + 3));
-    const length = group.fields.readUInt32BE(at + 3);
-    if (category === null) throw new SealError("not-a-seal", "a field of an unknown category");
-    const sealed = group.fields.subarray(at + 7, at + 7 + length);
-    opened.push({ position, category, value: openField(key, group.commitment, tenant, category, tokenOf(id, position), sealed) });
-    at += 7 + length;
+  for (let at = 0; at < plaintext.length;) {
+    const category = categoryOfLetters(plaintext.toString("latin1", at + 1, at + 3));
+    if (category === null) throw new SealError("not-a-seal", "a value of an unknown category");
+    const end = at + valueHeaderBytes + plaintext.readUInt32BE(at + 3);
+    opened.push({ position: plaintext[at]!, category, value: plaintext.toString("utf8", at + valueHeaderBytes, end) });
+    at = end;
   }
   return opened;
 }
 
-function tokenOf(id: Uint8Array, position: number): Buffer {
-  const token = Buffer.allocUnsafe(tokenBytes);
-  token.set(id);
-  token[groupIdBytes] = position;
-  return token;
+function writeHeader(target: Buffer, sessionId: number): void {
+  target[0] = groupVersion;
+  target[1] = groupSuite;
+  target.writeUInt32BE(sessionId, 2);
+}
+
+function groupContext(sessionId: number, tenant: string, id: Uint8Array): Buffer {
+  if (id.length !== groupIdBytes) throw new RangeError(`a group id has ${groupIdBytes} bytes, got ${id.length}`);
+  const context = Buffer.allocUnsafe(headerBytes + tenant.length + groupIdBytes);
+  writeHeader(context, sessionId);
+  context.write(tenant, headerBytes, "latin1");
+  context.set(id, headerBytes + tenant.length);
+  return context;
 }

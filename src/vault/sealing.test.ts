@@ -7,10 +7,17 @@ import { openGroup, sealGroup } from "./seal-group.ts";
 import { openRawRecord, sealRawRecord, SealError } from "./sealing.ts";
 
 const tenant = "4f1dcc16-9b5b-43aa-892e-d28f71ac7047";
-const session = { id: 7, hash: new KeyedHash(randomBytes(32)) };
+const newKeys = () => ({
+  "raw-records": new KeyedHash(randomBytes(32)),
+  "personal-values": new KeyedHash(randomBytes(32)),
+  "tracking-numbers": new KeyedHash(randomBytes(32)),
+});
+const session = { id: 7, keys: newKeys() };
+const rawKey = session.keys["raw-records"];
 const values = fc.array(fc.string({ minLength: 1, unit: "grapheme" }), { minLength: 1, maxLength: 8 });
 const group = (texts: readonly string[]) => ({
   id: randomBytes(19),
+  purpose: "personal-values" as const,
   subject: "s",
   fields: texts.map((value, position) => ({ position, category: "name" as const, value: value.toWellFormed() })),
 });
@@ -44,22 +51,23 @@ test("a group opens to what was sealed", () => {
 test("a group does not open for another tenant, id, session or salt", () => {
   const made = group(["Ida Musterweg"]);
   const sealed = sealGroup(session, tenant, made);
-  const other = { id: 7, hash: new KeyedHash(randomBytes(32)) };
+  const other = { id: 7, keys: newKeys() };
   assert.throws(() => openGroup(session, tenant.replace("4", "5"), made.id, sealed), refused);
   assert.throws(() => openGroup(session, tenant, randomBytes(19), sealed), refused);
   assert.throws(() => openGroup(other, tenant, made.id, sealed), refused);
   assert.throws(() => openGroup({ ...session, id: 8 }, tenant, made.id, sealed), refused);
   assert.throws(() => openGroup(session, tenant, made.id, { ...sealed, salt: randomBytes(16) }), refused);
   assert.throws(() => openGroup(session, tenant, made.id, { ...sealed, commitment: randomBytes(16) }), refused);
+  assert.throws(() => openGroup(session, tenant, made.id, { ...sealed, purpose: "tracking-numbers" }), refused);
 });
 
 test("no changed byte of a sealed value opens", () => {
   const made = group(["Lindenallee 4"]);
   const sealed = sealGroup(session, tenant, made);
-  for (let at = 7; at < sealed.fields.length; at++) {
-    const fields = Buffer.from(sealed.fields);
-    fields[at]! ^= 1;
-    assert.throws(() => openGroup(session, tenant, made.id, { ...sealed, fields }), refused);
+  for (let at = 0; at < sealed.sealed.length; at++) {
+    const changed = Buffer.from(sealed.sealed);
+    changed[at]! ^= 1;
+    assert.throws(() => openGroup(session, tenant, made.id, { ...sealed, sealed: changed }), refused);
   }
 });
 
@@ -67,13 +75,13 @@ test("a raw record opens with its salt, and without it never again", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 4000 }), (body) => {
       const [salt, id] = [randomBytes(16), randomBytes(16)];
-      const sealed = sealRawRecord(session.hash, salt, tenant, id, body);
-      assert.deepEqual(Uint8Array.from(openRawRecord(session.hash, salt, tenant, id, sealed)), body);
+      const sealed = sealRawRecord(rawKey, salt, tenant, id, body);
+      assert.deepEqual(Uint8Array.from(openRawRecord(rawKey, salt, tenant, id, sealed)), body);
       assert.throws(
-        () => openRawRecord(session.hash, null, tenant, id, sealed),
+        () => openRawRecord(rawKey, null, tenant, id, sealed),
         (error: SealError) => error.code === "key-destroyed",
       );
-      assert.throws(() => openRawRecord(session.hash, salt, tenant, randomBytes(16), sealed), refused);
+      assert.throws(() => openRawRecord(rawKey, salt, tenant, randomBytes(16), sealed), refused);
     }),
     { numRuns: 30 },
   );

@@ -21,6 +21,14 @@ const pairs: string[] = [];
 for (const high of ALPHABET) for (const low of ALPHABET) pairs.push(high + low);
 const values: ReadonlyMap<string, number> = new Map(Array.from(ALPHABET, (letter, value) => [letter, value]));
 
+/** The 20 bytes of the token of a group's value. */
+export function tokenOf(groupId: Uint8Array, position: number): Buffer {
+  const bytes = Buffer.allocUnsafe(tokenBytes);
+  bytes.set(groupId);
+  bytes[groupIdBytes] = position;
+  return bytes;
+}
+
 export interface ParsedToken {
   readonly cell: string;
   readonly category: Category;

@@ -52,9 +52,14 @@ test("everything that got a token is sealed, each person apart", () => {
   const { groups } = run();
   assert.deepEqual(
     groups.map((group) => group.fields.map((field) => field.value)),
-    [["36301917596", "ALT-1", "A-1", "Ida Musterweg", "Ida@Beispiel.test", '["Left with Ida Musterweg"]'], ["Jonas Beispiel"]],
+    [["A-1", "Ida Musterweg", "Ida@Beispiel.test", '["Left with Ida Musterweg"]'], ["36301917596", "ALT-1"], ["Jonas Beispiel"]],
   );
-  assert.notEqual(groups[0]!.subject, groups[1]!.subject);
+  assert.deepEqual(
+    groups.map((group) => group.purpose),
+    ["personal-values", "tracking-numbers", "personal-values"],
+  );
+  assert.equal(groups[0]!.subject, groups[1]!.subject);
+  assert.notEqual(groups[0]!.subject, groups[2]!.subject);
 });
 
 test("only near-unique identifiers are claimed; names are fresh each time", () => {

@@ -4,7 +4,7 @@ import type { Message, PersonalToken } from "../domain/message.ts";
 import type { Notice } from "../domain/notice.ts";
 import type { IndexKeys } from "./blind-index.ts";
 import { pooledRandom } from "./random.ts";
-import { formatToken, groupIdBytes, tokenBytes } from "./token.ts";
+import { formatToken, groupIdBytes, tokenOf } from "./token.ts";
 
 /** Most values of one group: the position is one byte of the token. */
 const groupFieldsMax = 256;
@@ -15,10 +15,11 @@ export interface KnownToken {
   readonly subject: string;
 }
 
-/** Values of one person in one record, to be sealed under a key of their own. */
+/** Values of one person in one record, to be sealed under a key of their own. Tracking numbers are apart: other roles may open them. */
 export interface SealGroup {
   /** 19 random bytes. */
   readonly id: Buffer;
+  readonly purpose: "personal-values" | "tracking-numbers";
   readonly subject: string;
   readonly fields: readonly FieldToSeal[];
 }
@@ -55,6 +56,8 @@ export interface Tokenised {
  * Others are persons of their own.
  */
 type Party = "recipient" | "sender" | "neighbour" | "driver";
+/** A party's values, or the tracking numbers, which belong to the recipient. */
+type GroupName = Party | "numbers";
 const partyOf: Readonly<Record<Role, Party>> = {
   recipient: "recipient",
   payer: "recipient",
@@ -84,20 +87,14 @@ export function tokenise(
 ): Tokenised {
   const groups: SealGroup[] = [];
   const claims: TokenClaim[] = [];
-  const messages = notices.map((notice) => new NoticeTokeniser(notice, cell, keys, known, groups, claims).message(source));
-  return { messages, lanes: notices.map((notice) => laneOf(notice, keys)), groups, claims };
-}
-
-function laneOf(notice: Notice, keys: IndexKeys): number {
-  const number = notice.trackingNumber;
-  if (number !== null) return keys.blind("trackingNumber", number).charCodeAt(0) % laneCount;
-  const reference = notice.orderReferences[0];
-  return reference === undefined ? 0 : keys.blind("orderReference", reference).charCodeAt(0) % laneCount;
+  const tokenisers = notices.map((notice) => new NoticeTokeniser(notice, cell, keys, known, groups, claims));
+  return { messages: tokenisers.map((each) => each.message(source)), lanes: tokenisers.map((each) => each.lane()), groups, claims };
 }
 
 interface OpenGroup {
   readonly index: number;
   readonly id: Buffer;
+  readonly purpose: SealGroup["purpose"];
   readonly subject: string;
   readonly fields: FieldToSeal[];
 }
@@ -109,7 +106,8 @@ class NoticeTokeniser {
   readonly #known: (blind: string) => KnownToken | undefined;
   readonly #groups: SealGroup[];
   readonly #claims: TokenClaim[];
-  readonly #parties = new Map<Party, OpenGroup>();
+  readonly #opened = new Map<GroupName, OpenGroup>();
+  readonly #blinds = new Map<string, string>();
   readonly #done = new Map<string, string>();
 
   constructor(
@@ -153,7 +151,7 @@ class NoticeTokeniser {
       estimatedDelivery: notice.estimatedDelivery,
       personal: notice.fields.map((field): PersonalToken => {
         const token = this.#token(field.category, field.role, field.value);
-        return { category: field.category, role: field.role, token, subject: this.#party(partyOf[field.role]).subject };
+        return { category: field.category, role: field.role, token, subject: this.#group(partyOf[field.role]).subject };
       }),
       textToken: texts.some((text) => text !== "") ? this.#token("freeText", "recipient", JSON.stringify(texts)) : null,
     };
@@ -165,41 +163,58 @@ class NoticeTokeniser {
 
   #token(category: Category, role: Role, value: string): string {
     const deterministic = categories[category].deterministic;
-    const blind = deterministic ? this.#keys.blind(category, value) : null;
+    const blind = deterministic ? this.#blind(category, value) : null;
     const once = deterministic ? blind! : `${category}|${role}|${value}`;
     const before = this.#done.get(once) ?? (blind === null ? undefined : this.#known(blind)?.token);
     if (before !== undefined) return before;
-    const party = this.#party(partyOf[role]);
-    const position = party.fields.length;
+    const group = this.#group(category === "trackingNumber" ? "numbers" : partyOf[role]);
+    const position = group.fields.length;
     if (position >= groupFieldsMax) throw new RangeError(`a group holds at most ${groupFieldsMax} values`);
-    const bytes = Buffer.allocUnsafe(tokenBytes);
-    bytes.set(party.id);
-    bytes[groupIdBytes] = position;
-    const token = formatToken(this.#cell, category, bytes);
-    party.fields.push({ position, category, value });
+    const token = formatToken(this.#cell, category, tokenOf(group.id, position));
+    group.fields.push({ position, category, value });
     this.#done.set(once, token);
     if (blind !== null) {
       this.#claims.push({
-        group: party.index,
+        group: group.index,
         position,
         category,
         blind,
         token,
-        subject: party.subject,
+        subject: group.subject,
         strength: strengths[category] ?? 9,
       });
     }
     return token;
   }
 
-  #party(party: Party): OpenGroup {
-    let group = this.#parties.get(party);
+  #group(name: GroupName): OpenGroup {
+    let group = this.#opened.get(name);
     if (group === undefined) {
-      group = { index: this.#groups.length, id: pooledRandom(groupIdBytes), subject: this.#subjectOf(party), fields: [] };
-      this.#parties.set(party, group);
+      const purpose = name === "numbers" ? "tracking-numbers" : "personal-values";
+      const subject = name === "numbers" ? this.#group("recipient").subject : this.#subjectOf(name);
+      group = { index: this.#groups.length, id: pooledRandom(groupIdBytes), purpose, subject, fields: [] };
+      this.#opened.set(name, group);
       this.#groups.push(group);
     }
     return group;
+  }
+
+  /** One value is looked up for its token and for its person. */
+  #blind(category: Category, value: string): string {
+    const key = `${category}|${value}`;
+    let blind = this.#blinds.get(key);
+    if (blind === undefined) {
+      blind = this.#keys.blind(category, value);
+      this.#blinds.set(key, blind);
+    }
+    return blind;
+  }
+
+  lane(): number {
+    const number = this.#notice.trackingNumber;
+    if (number !== null) return this.#blind("trackingNumber", number).charCodeAt(0) % laneCount;
+    const reference = this.#notice.orderReferences[0];
+    return reference === undefined ? 0 : this.#blind("orderReference", reference).charCodeAt(0) % laneCount;
   }
 
   /** The person behind a party: known by the strongest identifier that has been met before, else somebody new. */
@@ -208,7 +223,7 @@ class NoticeTokeniser {
     const consider = (category: Category, value: string): void => {
       const strength = strengths[category];
       if (strength === undefined || (best !== null && best.strength <= strength)) return;
-      const known = this.#known(this.#keys.blind(category, value));
+      const known = this.#known(this.#blind(category, value));
       if (known !== undefined) best = { subject: known.subject, strength };
     };
     for (const field of this.#notice.fields) if (partyOf[field.role] === party) consider(field.category, field.value);

@@ -36,7 +36,7 @@ const reads: Readonly<Record<string, readonly PowerRole[]>> = {
   ],
   "select * from parcelkeep.known_records('{}')": ["parcelkeep_ingress"],
   "select * from parcelkeep.tokens_of('{}')": ["parcelkeep_api"],
-  "select parcelkeep.open_ingest_session(gen_random_uuid(), 1, '')": ["parcelkeep_ingress"],
+  "select parcelkeep.open_ingest_session(gen_random_uuid(), 1, '', '', '')": ["parcelkeep_ingress"],
   "create table parcelkeep.mine (x int)": [],
   "create table public.mine (x int)": [],
   "select pg_read_file('postgresql.conf')": [],

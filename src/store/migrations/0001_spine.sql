@@ -38,7 +38,10 @@ create table parcelkeep.ingest_sessions (
   id integer primary key,
   tenant uuid not null,
   epoch integer not null,
-  wrapped_key bytea not null,
+  -- A data key for each purpose, wrapped by the root.
+  wrapped_raw bytea not null,
+  wrapped_values bytea not null,
+  wrapped_numbers bytea not null,
   created_at timestamptz not null default now()
 );
 
@@ -50,16 +53,17 @@ create table parcelkeep.token_index (
   subject uuid not null
 ) with (fillfactor = 90);
 
--- All values that one record brought for one person, each sealed alone. `salt` is the deletable half of their key.
+-- All values that one record brought for one person, sealed together. `salt` is the deletable half of their key.
 create table parcelkeep.sealed_groups (
   id bytea primary key,
   tenant uuid not null,
   subject uuid not null,
   record uuid not null,
   session integer not null,
+  purpose "char" not null,                    -- p personal values, n tracking numbers: which of the session's keys
   salt bytea not null,
   commitment bytea not null,
-  fields bytea not null
+  sealed bytea not null
 );
 create index sealed_groups_subject on parcelkeep.sealed_groups (subject);
 -- Two persons that one record showed to be one: an erasure follows these links.
@@ -113,7 +117,9 @@ create table parcelkeep.inbox (
   message text not null,
   attempts smallint not null default 0,
   primary key (lane, seq)
-) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000);
+) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000, toast_tuple_target = 8160);
+-- A message lives for moments and is read once: compressing it would cost more than it saves.
+alter table parcelkeep.inbox alter column message set storage external;
 
 create table parcelkeep.dead_letters (
   id uuid primary key,
@@ -180,7 +186,7 @@ create index segment_batches_segment on parcelkeep.segment_batches (segment, pos
 create function parcelkeep.claim_tokens(
   p_blind uuid[], p_tenant uuid[], p_token bytea[], p_group integer[], p_strength smallint[],
   p_group_id bytea[], p_group_tenant uuid[], p_group_subject uuid[], p_group_record uuid[], p_group_session integer[],
-  p_group_salt bytea[], p_group_commitment bytea[], p_group_fields bytea[]
+  p_group_purpose "char"[], p_group_salt bytea[], p_group_commitment bytea[], p_group_sealed bytea[]
 ) returns table (ord bigint, token bytea, subject uuid)
 language plpgsql security definer set search_path = parcelkeep, pg_temp as $$
 #variable_conflict use_column
@@ -197,14 +203,17 @@ begin
       from unnest(p_blind, p_token, p_group, p_strength) with ordinality as c(blind, token, grp, strength, ord)
       join token_index held on held.blind = c.blind
     ), person as materialized (
-      -- The strongest identifier that was known before says who it is; none known: somebody new.
-      select g.ord, coalesce((select claim.subject from claim where claim.grp = g.ord and not claim.won order by claim.strength limit 1), g.subject) as subject
-      from unnest(p_group_subject) with ordinality as g(subject, ord)
+      -- The strongest identifier of the person in this record that was known before says who it is; none known: somebody new.
+      select g.ord, coalesce((
+          select claim.subject from claim
+          where p_group_subject[claim.grp] = g.subject and p_group_record[claim.grp] = g.record and not claim.won order by claim.strength limit 1
+        ), g.subject) as subject
+      from unnest(p_group_subject, p_group_record) with ordinality as g(subject, record, ord)
     ), stored as (
-      insert into sealed_groups (id, tenant, subject, record, session, salt, commitment, fields)
-      select g.id, g.tenant, person.subject, g.record, g.session, g.salt, g.commitment, g.fields
-      from unnest(p_group_id, p_group_tenant, p_group_record, p_group_session, p_group_salt, p_group_commitment, p_group_fields)
-        with ordinality as g(id, tenant, record, session, salt, commitment, fields, ord)
+      insert into sealed_groups (id, tenant, subject, record, session, purpose, salt, commitment, sealed)
+      select g.id, g.tenant, person.subject, g.record, g.session, g.purpose, g.salt, g.commitment, g.sealed
+      from unnest(p_group_id, p_group_tenant, p_group_record, p_group_session, p_group_purpose, p_group_salt, p_group_commitment, p_group_sealed)
+        with ordinality as g(id, tenant, record, session, purpose, salt, commitment, sealed, ord)
       join person on person.ord = g.ord
     ), adopted as (
       update token_index set subject = person.subject
@@ -226,7 +235,7 @@ create function parcelkeep.commit_records(
   p_id uuid[], p_dedupe uuid[], p_content uuid[], p_tenant uuid[], p_endpoint text[], p_source text[], p_received timestamptz[], p_session integer[], p_salt bytea[],
   p_offset integer[], p_bytes integer[], p_messages smallint[], p_failure text[],
   p_group_id bytea[], p_group_tenant uuid[], p_group_subject uuid[], p_group_record uuid[], p_group_session integer[],
-  p_group_salt bytea[], p_group_commitment bytea[], p_group_fields bytea[],
+  p_group_purpose "char"[], p_group_salt bytea[], p_group_commitment bytea[], p_group_sealed bytea[],
   p_job_lane smallint[], p_job_record uuid[], p_job_tenant uuid[], p_job_received timestamptz[], p_job_message text[]
 ) returns bigint
 language plpgsql security definer set search_path = parcelkeep, pg_temp as $$
@@ -239,8 +248,8 @@ begin
     from unnest(p_id, p_dedupe, p_content, p_tenant, p_endpoint, p_source, p_received, p_session, p_salt, p_offset, p_bytes, p_messages, p_failure)
       as r(id, dedupe, content, tenant, endpoint, source, received, session, salt, batch_offset, bytes, messages, failure);
   insert into raw_batches (id, records, body) values (v_batch, cardinality(p_id), p_body);
-  insert into sealed_groups (id, tenant, subject, record, session, salt, commitment, fields)
-    select * from unnest(p_group_id, p_group_tenant, p_group_subject, p_group_record, p_group_session, p_group_salt, p_group_commitment, p_group_fields);
+  insert into sealed_groups (id, tenant, subject, record, session, purpose, salt, commitment, sealed)
+    select * from unnest(p_group_id, p_group_tenant, p_group_subject, p_group_record, p_group_session, p_group_purpose, p_group_salt, p_group_commitment, p_group_sealed);
   insert into inbox (lane, record, tenant, received_at, message)
     select * from unnest(p_job_lane, p_job_record, p_job_tenant, p_job_received, p_job_message);
   return v_batch;
@@ -252,12 +261,12 @@ language sql stable security definer set search_path = parcelkeep, pg_temp as $$
   select dedupe, id, content from records where dedupe = any(p_dedupe)
 $$;
 
-create function parcelkeep.open_ingest_session(p_tenant uuid, p_epoch integer, p_wrapped bytea) returns integer
+create function parcelkeep.open_ingest_session(p_tenant uuid, p_epoch integer, p_raw bytea, p_values bytea, p_numbers bytea) returns integer
 language plpgsql security definer set search_path = parcelkeep, pg_temp as $$
 declare
   v_id integer := nextval('parcelkeep.ingest_session_ids');
 begin
-  insert into ingest_sessions (id, tenant, epoch, wrapped_key) values (v_id, p_tenant, p_epoch, p_wrapped);
+  insert into ingest_sessions (id, tenant, epoch, wrapped_raw, wrapped_values, wrapped_numbers) values (v_id, p_tenant, p_epoch, p_raw, p_values, p_numbers);
   return v_id;
 end $$;
 

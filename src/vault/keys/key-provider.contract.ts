@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type KeyContext, KeyError, type KeyProvider } from "./provider.ts";
 
-const context: KeyContext = { tenant: "4f1dcc16-9b5b-43aa-892e-d28f71ac7047", purpose: "ingest-session", epoch: 1 };
+const context: KeyContext = { tenant: "4f1dcc16-9b5b-43aa-892e-d28f71ac7047", purpose: "raw-records", epoch: 1 };
 
 /** What every adapter of the key port must do. */
 export function keyProviderContract(name: string, make: () => Promise<KeyProvider>): void {

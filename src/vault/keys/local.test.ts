@@ -37,7 +37,7 @@ test("what a bad file holds is not repeated in the error", async () => {
 test("a missing root for an epoch is its own error", async () => {
   const keys = await localKeys(path);
   await assert.rejects(
-    keys.generateDataKey({ tenant: "t", purpose: "ingest-session", epoch: 9 }),
+    keys.generateDataKey({ tenant: "t", purpose: "raw-records", epoch: 9 }),
     (error: KeyError) => error.code === "unknown-epoch",
   );
 });

@@ -28,9 +28,15 @@ export interface KeyProvider extends SealingKeys, OpeningKeys {}
 /** Authenticated with every wrap. It stands in clear in a cloud provider's log: tenant and purpose by id, never personal data. */
 export interface KeyContext {
   readonly tenant: string;
-  readonly purpose: "ingest-session";
+  readonly purpose: KeyPurpose;
   readonly epoch: number;
 }
+
+/**
+ * What a data key seals, and so what the right to unwrap it opens: raw records, values of persons, or tracking numbers. They are apart
+ * so that a role may be allowed one and not the others (DESIGN section 5: outbound resolves tracking numbers and nothing else).
+ */
+export type KeyPurpose = "raw-records" | "personal-values" | "tracking-numbers";
 
 export interface DataKey {
   /** 32 bytes. */

@@ -1,0 +1,138 @@
+import { connect, type Socket } from "node:net";
+import { type BodyMix, signedBodies } from "./bodies.ts";
+
+/**
+ * A load generator in a process of its own, over plain sockets with requests made beforehand: so light that the server and not the
+ * generator is what a leg measures (autocannon reached its own limit before a bare Fastify did). Answers are expected with a content length.
+ */
+export interface LegOrder {
+  readonly url: string;
+  readonly connections: number;
+  readonly seconds: number;
+  /** Requests a second, sent on schedule whatever the answers do; absent: each connection sends again as soon as it is answered. */
+  readonly rate?: number;
+  /** Absent: GET. */
+  readonly mix?: BodyMix;
+}
+
+export interface Leg {
+  /** Accepted requests a second. */
+  readonly rate: number;
+  /** Milliseconds; with a rate, counted from the time at which the request was due. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly accepted: number;
+  readonly refused: number;
+  readonly payloadBytes: number;
+}
+
+interface Connection {
+  readonly socket: Socket;
+  head: string;
+  bodyLeft: number;
+  status: number;
+  dueAt: number;
+  bytes: number;
+}
+
+async function runLeg(order: LegOrder): Promise<Leg> {
+  const { hostname, port, host, pathname } = new URL(order.url);
+  const requests = order.mix === undefined ? null : prepared(order, host);
+  const get = Buffer.from(`GET ${pathname} HTTP/1.1\r\nhost: ${host}\r\n\r\n`);
+  const connections = await Promise.all(Array.from({ length: order.connections }, () => open(Number(port), hostname)));
+  const latencies: number[] = [];
+  const idle: Connection[] = [];
+  let accepted = 0;
+  let refused = 0;
+  let payloadBytes = 0;
+  let next = 0;
+  let due = 0;
+  let over = false;
+  const started = performance.now();
+  const end = started + order.seconds * 1000;
+
+  const send = (connection: Connection, dueAt: number): void => {
+    connection.dueAt = dueAt;
+    const request = requests === null ? get : requests[next++ % requests.length]!;
+    connection.bytes = request.length;
+    connection.socket.write(request);
+  };
+  const dispatch = (): void => {
+    if (order.rate === undefined) return;
+    const elapsed = performance.now() - started;
+    while (idle.length > 0 && due * (1000 / order.rate) <= elapsed && !over) send(idle.pop()!, started + due++ * (1000 / order.rate));
+  };
+  const answered = (connection: Connection): void => {
+    latencies.push(performance.now() - connection.dueAt);
+    if (connection.status >= 200 && connection.status < 300) {
+      accepted++;
+      payloadBytes += connection.bytes;
+    } else refused++;
+    if (over) return;
+    if (order.rate === undefined) send(connection, performance.now());
+    else idle.push(connection);
+  };
+  for (const connection of connections) connection.socket.on("data", (chunk) => read(connection, chunk, answered));
+  await new Promise<void>((resolve) => {
+    if (order.rate === undefined) for (const connection of connections) send(connection, performance.now());
+    else idle.push(...connections);
+    const tick = (): void => {
+      dispatch();
+      if (performance.now() >= end) {
+        over = true;
+        resolve();
+      } else if (order.rate === undefined) setTimeout(tick, 20);
+      else setImmediate(tick);
+    };
+    tick();
+  });
+  const seconds = (performance.now() - started) / 1000;
+  for (const { socket } of connections) socket.destroy();
+  latencies.sort((a, b) => a - b);
+  const at = (share: number): number => Math.round((latencies[Math.floor(latencies.length * share)] ?? 0) * 100) / 100;
+  return { rate: accepted / seconds, p50: at(0.5), p99: at(0.99), accepted, refused, payloadBytes };
+}
+
+function prepared(order: LegOrder, host: string): readonly Buffer[] {
+  const requests: Buffer[] = [];
+  const bodies = signedBodies(order.mix!);
+  for (let index = 0; index < order.mix!.count; index++) {
+    const { path, body, headers } = bodies.next().value!;
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    requests.push(
+      Buffer.from(`POST ${path} HTTP/1.1\r\nhost: ${host}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n${lines.join("")}\r\n${body}`),
+    );
+  }
+  return requests;
+}
+
+function open(port: number, host: string): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host, noDelay: true });
+    socket.once("error", reject);
+    socket.once("connect", () => {
+      socket.on("error", () => {});
+      resolve({ socket, head: "", bodyLeft: 0, status: 0, dueAt: 0, bytes: 0 });
+    });
+  });
+}
+
+/** One answer is under way on a connection at a time; it may come in pieces. */
+function read(connection: Connection, chunk: Buffer, answered: (connection: Connection) => void): void {
+  if (connection.bodyLeft > 0) {
+    connection.bodyLeft -= chunk.length;
+  } else {
+    connection.head += chunk.toString("latin1");
+    const end = connection.head.indexOf("\r\n\r\n");
+    if (end < 0) return;
+    connection.status = Number(connection.head.slice(9, 12));
+    const length = Number(/\r\ncontent-length: (\d+)/i.exec(connection.head)?.[1] ?? 0);
+    connection.bodyLeft = length - (connection.head.length - end - 4);
+    connection.head = "";
+  }
+  if (connection.bodyLeft === 0) answered(connection);
+}
+
+process.once("message", (order) => {
+  void runLeg(order as LegOrder).then((leg) => process.send!(leg, () => process.exit(0)));
+});

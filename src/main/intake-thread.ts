@@ -1,0 +1,121 @@
+import { join } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import pg from "pg";
+import type { DecodeFailure } from "../carriers/codec.ts";
+import { ingestStore } from "../store/ingest-store.ts";
+import { IngestSessions } from "../vault/ingest-session.ts";
+import { localKeys } from "../vault/keys/local.ts";
+import { Committer } from "./committer.ts";
+import { readConfig } from "./config.ts";
+import { Intake, type IntakeOutcome, type IntakeRequest } from "./intake.ts";
+import { errorKind, programLog } from "./log.ts";
+import type { RoleConnection } from "./role.ts";
+import { TenantKeys } from "./tenant-keys.ts";
+
+/** Connections: two commits under way, one claim of tokens for each, and one to wake the worker. */
+const connectionsMax = 4;
+const sweepMs = 10_000;
+
+export interface IntakeThreadStart {
+  readonly connection: RoleConnection;
+}
+
+/** Requests handed over in one message: their bodies lie one after the other in `bytes`, which is transferred, not copied. */
+export interface HandedOver {
+  readonly requests: readonly (Omit<IntakeRequest, "body"> & { readonly serial: number; readonly bodyBytes: number })[];
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface Commit {
+  readonly records: number;
+  readonly seconds: number;
+}
+
+/** What the thread tells: the ends of requests, and what is to be counted. */
+export interface IntakeReport {
+  readonly outcomes: readonly (IntakeOutcome & { readonly serial: number })[];
+  readonly commits: readonly Commit[];
+  readonly failures: number;
+  readonly quarantined: readonly { readonly source: string; readonly reason: DecodeFailure }[];
+}
+
+/**
+ * A thread that takes verified requests through decode, tokenise, seal and commit, with connections and session keys of its own. The thread that
+ * speaks HTTP keeps answering while a large body is parsed here, and an ingress process uses more than one core.
+ */
+const port: NonNullable<typeof parentPort> = parentPort!;
+const config = readConfig();
+const log = programLog(config.logLevel, "intake");
+const { connection } = workerData as IntakeThreadStart;
+const pool = new pg.Pool({ ...connection, max: connectionsMax, application_name: "parcelkeep-intake" });
+pool.on("error", (error) => log.warn(errorKind(error), "database connection lost"));
+const keys = await localKeys(join(config.dataDir, "keys", "root.json"));
+const store = ingestStore(pool);
+const sessions = new IngestSessions(keys, (tenant, epoch, wrapped) => store.openSession(tenant, epoch, wrapped), 1, Date.now);
+const committer = new Committer(store, sessions, config.cell, {
+  settled: (blind, token, subject) => intake.settle(blind, token, subject),
+  committed: (records, seconds) => {
+    report.commits.push({ records, seconds });
+    reportSoon();
+  },
+  failed: (error) => {
+    report.failures++;
+    log.error(errorKind(error), "group commit failed");
+    reportSoon();
+  },
+});
+const intake = new Intake(committer, new TenantKeys(keys), config.cell, Date.now, (source, reason) =>
+  report.quarantined.push({ source, reason }),
+);
+const sweep = setInterval(() => sessions.sweep(), sweepMs);
+
+let report = emptyReport();
+let reporting = false;
+
+port.on("message", (message: HandedOver | "drain") => {
+  if (message === "drain") void drain();
+  else take(message);
+});
+port.postMessage("ready");
+
+function take({ requests, bytes }: HandedOver): void {
+  const bodies = Buffer.from(bytes.buffer);
+  let at = 0;
+  for (const { serial, bodyBytes, ...request } of requests) {
+    const body = bodies.subarray(at, at + bodyBytes);
+    at += bodyBytes;
+    intake.receive({ ...request, body }, (outcome) => {
+      report.outcomes.push({ ...outcome, serial });
+      reportSoon();
+    });
+  }
+}
+
+/** Once per turn of the loop: what ended together is told together. */
+function reportSoon(): void {
+  if (reporting) return;
+  reporting = true;
+  setImmediate(() => {
+    reporting = false;
+    const told = report;
+    report = emptyReport();
+    port.postMessage(told satisfies IntakeReport);
+  });
+}
+
+function emptyReport() {
+  return {
+    outcomes: [] as (IntakeOutcome & { serial: number })[],
+    commits: [] as Commit[],
+    failures: 0,
+    quarantined: [] as { source: string; reason: DecodeFailure }[],
+  };
+}
+
+async function drain(): Promise<void> {
+  await committer.drain();
+  clearInterval(sweep);
+  await pool.end();
+  // After the last report, which goes out in a turn of its own.
+  setImmediate(() => setImmediate(() => port.close()));
+}
