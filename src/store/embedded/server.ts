@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import { ensureRoles, powerRoles, type DatabaseRole } from "../roles.ts";
 import { connectionTo, databaseName, ownersConnection, urlOf, type Connection } from "./connection.ts";
@@ -64,6 +65,9 @@ async function openToRoles(place: Place, running: Running): Promise<void> {
   }
 }
 
+/** Between attempts to get a share again that a server refuses at once. */
+const refusedShareMs = 1_000;
+
 class Supervised implements EmbeddedPostgres {
   readonly port: number;
   readonly socketDir: string | null;
@@ -125,7 +129,8 @@ class Supervised implements EmbeddedPostgres {
       if (this.#stopped !== null) return;
       const lease = await takeLease(owner, isStillThere, readyDeadlineMs).catch((error: Error) => this.#log(`database: ${error.message}`));
       if (lease === null) return;
-      if (lease !== undefined) this.#lease = lease;
+      if (lease === undefined) await wait(refusedShareMs);
+      else this.#lease = lease;
     }
   }
 }
