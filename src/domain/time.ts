@@ -3,6 +3,8 @@
  * zone stands beside the local time with its confidence.
  */
 
+import { clockOffsetMs, zoneOffsetMs } from "./zone-offset.ts";
+
 /** How the zone is known: the payload states it; it follows from the place; it is the carrier's habit; not at all. */
 export type ZoneConfidence = "stated" | "place" | "habit" | "none";
 
@@ -94,9 +96,8 @@ function fromParts(
   if (year < 1970 || year > 2999 || hour > 23 || minute > 59 || second > 59) return null;
   const millis = fraction === undefined ? 0 : Math.trunc(Number(`0.${fraction}`) * 1000);
   const wall = Date.UTC(year, month - 1, day, hour, minute, second, millis);
-  const check = new Date(wall);
-  if (check.getUTCMonth() !== month - 1 || check.getUTCDate() !== day) return null;
-  const local = isoLocal(wall);
+  if (month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return null;
+  const local = `${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:${two(second)}${millis === 0 ? "" : `.${String(millis).padStart(3, "0")}`}`;
   if (offset !== undefined) {
     const zone = canonicalOffset(offset);
     if (zone === null) return null;
@@ -105,6 +106,17 @@ function fromParts(
   if (hints.placeZone !== undefined) return { text, local, zone: hints.placeZone, confidence: "place", instant: null };
   if (hints.habitZone !== undefined) return { text, local, zone: hints.habitZone, confidence: "habit", instant: null };
   return { text, local, zone: null, confidence: "none", instant: null };
+}
+
+const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, "0"));
+
+function two(number: number): string {
+  return twoDigits[number]!;
+}
+
+function daysOf(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
 function isoLocal(wall: number): string {
@@ -122,12 +134,8 @@ function canonicalOffset(offset: string): string | null {
 }
 
 function offsetMs(zone: string): number {
-  if (zone === "Z") return 0;
-  const sign = zone[0] === "-" ? -1 : 1;
-  return sign * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6))) * 60_000;
+  return zone === "Z" ? 0 : clockOffsetMs(zone);
 }
-
-const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** @returns epoch milliseconds of a wall clock in an IANA zone (the earlier reading in the hour that a clock change repeats), or null for an unknown zone. */
 export function localToInstant(local: string, zone: string): number | null {
@@ -139,14 +147,4 @@ export function localToInstant(local: string, zone: string): number | null {
   } catch {
     return null;
   }
-}
-
-function zoneOffsetMs(instant: number, zone: string): number {
-  let format = formats.get(zone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeZoneName: "longOffset" });
-    formats.set(zone, format);
-  }
-  const name = format.formatToParts(instant).find((part) => part.type === "timeZoneName")?.value ?? "GMT";
-  return name === "GMT" ? 0 : offsetMs(name.slice(3));
 }
