@@ -8,6 +8,7 @@
  *
  * @param held an earlier result of this function with the same key, order and bound.
  * @param compare a total order on contents, the one to keep first; 0 only for elements of equal content.
+ * @param perKind a second bound, on the elements of one kind, held the same way. An element's key tells its kind.
  * @returns the elements in that order; `held` itself when `incoming` changes nothing.
  */
 export function boundedUnion<T>(
@@ -16,6 +17,7 @@ export function boundedUnion<T>(
   keyOf: (element: T) => string,
   compare: (left: T, right: T) => number,
   max: number,
+  perKind?: { readonly kindOf: (element: T) => string; readonly max: number },
 ): readonly T[] {
   if (incoming.length === 0) return held;
   const byKey = new Map(held.map((element) => [keyOf(element), element]));
@@ -27,8 +29,19 @@ export function boundedUnion<T>(
     changed = true;
   }
   if (!changed) return held;
-  const kept = [...byKey.values()].sort(compare).slice(0, max);
+  const sorted = [...byKey.values()].sort(compare);
+  const kept = (perKind === undefined ? sorted : firstOfEachKind(sorted, perKind.kindOf, perKind.max)).slice(0, max);
   return kept.length === held.length && kept.every((element, at) => element === held[at]) ? held : kept;
+}
+
+function firstOfEachKind<T>(sorted: readonly T[], kindOf: (element: T) => string, max: number): readonly T[] {
+  const counts = new Map<string, number>();
+  return sorted.filter((element) => {
+    const kind = kindOf(element);
+    const count = counts.get(kind) ?? 0;
+    counts.set(kind, count + 1);
+    return count < max;
+  });
 }
 
 /** Order of UTF-16 code units; the same on every machine, unlike `localeCompare`. */

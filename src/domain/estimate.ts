@@ -1,6 +1,5 @@
 import { compareText } from "./bounded-union.ts";
-import type { Message } from "./message.ts";
-import { compareNewest, knowledge, timeContent } from "./statement.ts";
+import { compareNewest, timeContent } from "./statement.ts";
 import { orderingInstant } from "./time.ts";
 import type { CarrierTime } from "./time.ts";
 
@@ -10,13 +9,11 @@ export interface Estimate {
   readonly estimateKnowledge: number | null;
 }
 
-/** @returns the best of the held estimate and those of the messages; the held one's own time object when it stays. */
-export function bestEstimate(held: Estimate, messages: readonly Message[]): Estimate {
+/** @returns the most recent estimate; the held one's own time object when it stays. */
+export function bestEstimate(held: Estimate, others: readonly Estimate[]): Estimate {
   let { estimatedDelivery: best, estimateKnowledge: recency } = held;
-  for (const message of messages) {
-    const time = message.estimatedDelivery;
+  for (const { estimatedDelivery: time, estimateKnowledge: known } of others) {
     if (time === null) continue;
-    const known = knowledge(message);
     if (best !== null && (compareNewest(known, recency) || compareEstimates(time, best)) >= 0) continue;
     best = time;
     recency = known;

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Message, MessageEvent } from "./message.ts";
+import { packShipment, unpackShipment } from "./packed-shipment.ts";
 import { someMessage } from "./shipment.arbitrary.ts";
 import { deriveStatus } from "./shipment-status.ts";
-import { foldMessages, shipmentEventsMax, shipmentPersonalMax } from "./shipment.ts";
+import { foldMessages, mergeShipments, shipmentEventsMax, shipmentPersonalMax, shipmentPersonalOfKindMax } from "./shipment.ts";
 import type { ShipmentState } from "./shipment.ts";
 import { storedEvents, storedSummaries } from "./statement.ts";
 import { statuses, terminalStatuses } from "./status.ts";
@@ -26,17 +27,22 @@ const empty: Message = {
   personal: [],
   textToken: null,
 };
-const throughJson = (state: ShipmentState | null): ShipmentState | null => JSON.parse(JSON.stringify(state)) as ShipmentState | null;
+const stored = (state: ShipmentState): ShipmentState => unpackShipment(packShipment(state));
 
-/** Adds the messages in a random order, in groups of random size, some of them twice, with the state stored in between. */
+/** Adds the messages in a random order, in groups of random size, some of them twice, to several shipments that are stored and merged in between. */
 function arriveSomehow(messages: readonly Message[], choices: Iterator<number>): ShipmentState {
   const choose = (below: number): number => (choices.next().value as number) % below;
   const repeats = messages.filter(() => choose(3) === 0);
   const arrivals: Message[] = [];
   for (const message of [...messages, ...repeats]) arrivals.splice(choose(arrivals.length + 1), 0, message);
-  let state: ShipmentState | null = null;
-  while (arrivals.length > 0) state = foldMessages(throughJson(state), arrivals.splice(0, 1 + choose(4)));
-  return foldMessages(state, []);
+  const parts: ShipmentState[] = [foldMessages(null, [])];
+  while (arrivals.length > 0) {
+    const part = choose(parts.length + 1);
+    const before = parts[part];
+    parts[part] = foldMessages(before === undefined ? null : stored(before), arrivals.splice(0, 1 + choose(4)));
+    if (choose(4) === 0) parts.push(mergeShipments(parts.shift()!, parts.splice(0, choose(parts.length + 1)).map(stored)));
+  }
+  return mergeShipments(parts[0]!, parts.slice(1));
 }
 
 test("order of arrival, grouping and repeats do not change a shipment", () => {
@@ -103,9 +109,10 @@ test("keeps terminal events and the newest when there are too many", () => {
 test("returns the state itself when messages add nothing", () => {
   fc.assert(
     fc.property(fc.array(someMessage, { minLength: 1, maxLength: 6 }), (messages) => {
-      const stored = throughJson(foldMessages(null, messages))!;
-      assert.equal(foldMessages(stored, messages), stored);
-      assert.equal(foldMessages(stored, []), stored);
+      const held = stored(foldMessages(null, messages));
+      assert.equal(foldMessages(held, messages), held);
+      assert.equal(foldMessages(held, []), held);
+      assert.equal(mergeShipments(held, [stored(held)]), held);
     }),
   );
 });
@@ -177,6 +184,25 @@ test("a shop's personal tokens outlive a flood of a carrier's", () => {
     { ...empty, personal: flood },
     { ...empty, kind: "order", personal: [token("z")] },
   ]);
-  assert.equal(state.personal.length, shipmentPersonalMax);
+  assert.equal(state.personal.length, shipmentPersonalOfKindMax);
   assert.equal(state.personal[0]?.token, "z");
+});
+
+test("goes by the number that its carrier calls it, then by that of whoever tracks it, then by the shop's", () => {
+  const shop: Message = { ...empty, source: "shopify", kind: "fulfilment", number: "a" };
+  const aggregator: Message = { ...empty, source: "aftership", carrier: "ups", number: "b", alternatives: ["a"] };
+  const carrier: Message = { ...empty, carrier: "ups", number: "c", alternatives: ["b"] };
+  assert.equal(foldMessages(null, [shop]).mainNumber?.token, "a");
+  assert.equal(foldMessages(null, [shop, aggregator]).mainNumber?.token, "b");
+  assert.equal(foldMessages(null, [shop, aggregator, carrier]).mainNumber?.token, "c");
+  assert.deepEqual(foldMessages(null, [shop, aggregator, carrier]).numbers, ["a", "b", "c"]);
+});
+
+test("is stored in a form that gives back all of it", () => {
+  fc.assert(
+    fc.property(fc.array(someMessage, { maxLength: 12 }), (messages) => {
+      const state = foldMessages(null, messages);
+      assert.deepEqual(stored(state), state);
+    }),
+  );
 });

@@ -1,59 +1,41 @@
 import { boundedUnion, compareText } from "./bounded-union.ts";
 import type { CarrierId } from "./carrier.ts";
-import { claimKey, compareClaims, storedClaims } from "./carrier-claim.ts";
-import type { CarrierClaim } from "./carrier-claim.ts";
+import { claimKey, compareClaims } from "./carrier-claim.ts";
 import { bestEstimate } from "./estimate.ts";
 import type { Message } from "./message.ts";
+import { bestNumber, sayingsOf } from "./sayings.ts";
+import type { Sayings } from "./sayings.ts";
 import { compareStrength, deriveStatus } from "./shipment-status.ts";
 import type { Status, StatusReason } from "./status.ts";
-import { storedEvents, storedSummaries, summaryKey } from "./statement.ts";
-import type { StoredEvent, StoredSummary } from "./statement.ts";
-import { comparePersonal, compareTexts, personalKey, storedPersonal, storedTexts } from "./stored-token.ts";
-import type { StoredPersonal, StoredText } from "./stored-token.ts";
+import { summaryKey } from "./statement.ts";
+import { comparePersonal, compareTexts, personalKey, personalKind } from "./stored-token.ts";
 import type { CarrierTime } from "./time.ts";
 
 /** Bounds of one shipment's state. A carrier scans a parcel some ten to sixty times; a thousand holds a lost one's year of daily notices twice over. */
 export const shipmentEventsMax = 1000;
 export const shipmentSummariesMax = 200;
 export const shipmentPersonalMax = 200;
+/** Tokens of one category and role: a message brings one, or the three lines of a street. Older ones stay in the vault, found by their record. */
+export const shipmentPersonalOfKindMax = 4;
 export const shipmentTextsMax = 50;
 /** For each of numbers, references, parents and carrier claims. */
 export const shipmentLinksMax = 50;
 
-/** A shipment as the tracking index keeps it, as JSON. Pseudonymous: tokens, codes, times and countries only. */
-export interface ShipmentState {
+/**
+ * A shipment as the tracking index keeps it: all that was said of it, and what follows. Claims are in order, most credible first; events and
+ * summaries strongest first (`compareStrength`), one per fingerprint, and one per source and instant.
+ */
+export interface ShipmentState extends Sayings {
   readonly version: 1;
+  /** The most credible claim's. */
   readonly carrier: CarrierId | null;
   readonly status: Status;
   readonly reason: StatusReason | null;
   readonly statusCode: string | null;
   readonly statusAt: CarrierTime | null;
-  readonly estimatedDelivery: CarrierTime | null;
-  /** How recent the estimate is: `knowledge` of the message that it came with. */
-  readonly estimateKnowledge: number | null;
-  /** Whether a shop's order or fulfilment spoke of this shipment. */
-  readonly announced: boolean;
-  /** Most credible first; `carrier` is the first one's. */
-  readonly carrierClaims: readonly CarrierClaim[];
-  /** Strongest first (`compareStrength`), one per fingerprint. */
-  readonly events: readonly StoredEvent[];
-  /** Strongest first, one per source and instant. */
-  readonly summaries: readonly StoredSummary[];
-  readonly personal: readonly StoredPersonal[];
-  readonly texts: readonly StoredText[];
-  /** Tokens of all numbers of this parcel. */
-  readonly numbers: readonly string[];
-  readonly references: readonly string[];
-  readonly parents: readonly string[];
 }
 
-const nothing: ShipmentState = {
-  version: 1,
-  carrier: null,
-  status: "unknown",
-  reason: null,
-  statusCode: null,
-  statusAt: null,
+const nothing: Sayings = {
   estimatedDelivery: null,
   estimateKnowledge: null,
   announced: false,
@@ -62,6 +44,7 @@ const nothing: ShipmentState = {
   summaries: [],
   personal: [],
   texts: [],
+  mainNumber: null,
   numbers: [],
   references: [],
   parents: [],
@@ -77,46 +60,65 @@ const nothing: ShipmentState = {
  *    last. Status and bound use one order, so no bound changes a status.
  * 4. Personal tokens, texts and estimates have no time of their own. They are as recent as the newest event or summary of the message that
  *    brought them (`knowledge`).
- * 5. Orders and fulfilments add numbers, references and personal tokens, and announce the shipment. What a shop says of the parcel's
- *    progress is not the carrier's word: a shop codec that relays carrier scans sends them as a message of kind `tracking`.
+ * 5. A shop announces; it says nothing of the parcel's progress (`sayingsOf`).
  * 6. The status is derived anew from the whole (`deriveStatus`).
  *
- * @param state null for a shipment that is met for the first time; else an earlier result, also one that went through JSON.
+ * @param state null for a shipment that is met for the first time; else an earlier result, also one that was stored.
  * @returns `state` itself when the messages add nothing.
  */
 export function foldMessages(state: ShipmentState | null, messages: readonly Message[]): ShipmentState {
-  const held = state ?? nothing;
-  const tracking = messages.filter((message) => message.kind === "tracking");
-  const merged = {
-    ...bestEstimate(held, tracking),
-    announced: held.announced || tracking.length < messages.length,
-    carrierClaims: boundedUnion(held.carrierClaims, messages.flatMap(storedClaims), claimKey, compareClaims, shipmentLinksMax),
-    events: boundedUnion(held.events, tracking.flatMap(storedEvents), (event) => event.fingerprint, compareStrength, shipmentEventsMax),
-    summaries: boundedUnion(held.summaries, tracking.flatMap(storedSummaries), summaryKey, compareStrength, shipmentSummariesMax),
-    personal: boundedUnion(held.personal, messages.flatMap(storedPersonal), personalKey, comparePersonal, shipmentPersonalMax),
-    texts: boundedUnion(held.texts, tracking.flatMap(storedTexts), (text) => text.token, compareTexts, shipmentTextsMax),
-    numbers: unionOfTokens(
-      held.numbers,
-      messages.flatMap(({ number, alternatives }) => [number, ...alternatives]),
-    ),
-    references: unionOfTokens(
-      held.references,
-      messages.flatMap(({ references }) => references),
-    ),
-    parents: unionOfTokens(
-      held.parents,
-      messages.map(({ parent }) => parent),
-    ),
-  };
-  if (state !== null && isPartOf(merged, state)) return state;
-  const { status, reason, code, time } = deriveStatus(merged.events, merged.summaries, merged.announced);
-  const carrier = merged.carrierClaims[0]?.carrier ?? null;
-  return { version: 1, carrier, status, reason, statusCode: code, statusAt: time, ...merged };
+  return state !== null && messages.length === 0 ? state : addSayings(state, messages.map(sayingsOf));
 }
 
-function unionOfTokens(held: readonly string[], incoming: readonly (string | null)[]): readonly string[] {
-  const tokens = incoming.filter((token) => token !== null);
-  return boundedUnion(held, tokens, (token) => token, compareText, shipmentLinksMax);
+/**
+ * Makes one shipment of several that turned out to be one parcel.
+ * @returns what `foldMessages` gives for all their messages together; the first itself when the others add nothing.
+ */
+export function mergeShipments(state: ShipmentState, others: readonly ShipmentState[]): ShipmentState {
+  return others.length === 0 ? state : addSayings(state, others);
+}
+
+function addSayings(state: ShipmentState | null, more: readonly Sayings[]): ShipmentState {
+  const held = state ?? nothing;
+  const said: Sayings = {
+    ...bestEstimate(held, more),
+    announced: held.announced || more.some(({ announced }) => announced),
+    carrierClaims: boundedUnion(held.carrierClaims, more.flatMap(claims), claimKey, compareClaims, shipmentLinksMax),
+    events: boundedUnion(held.events, more.flatMap(events), (event) => event.fingerprint, compareStrength, shipmentEventsMax),
+    summaries: boundedUnion(held.summaries, more.flatMap(summaries), summaryKey, compareStrength, shipmentSummariesMax),
+    personal: boundedUnion(held.personal, more.flatMap(personal), personalKey, comparePersonal, shipmentPersonalMax, ofKind),
+    texts: boundedUnion(held.texts, more.flatMap(texts), (text) => text.token, compareTexts, shipmentTextsMax),
+    mainNumber: bestNumber(
+      held.mainNumber,
+      more.map(({ mainNumber }) => mainNumber),
+    ),
+    numbers: unionOfTokens(held.numbers, more.flatMap(numbers)),
+    references: unionOfTokens(held.references, more.flatMap(references)),
+    parents: unionOfTokens(held.parents, more.flatMap(parents)),
+  };
+  return state !== null && isPartOf(said, state) ? state : shipmentOf(said);
+}
+
+/** A shipment's state as it follows from all that was said. @param said results of bounded unions, in their order. */
+export function shipmentOf(said: Sayings): ShipmentState {
+  // The strongest of each stands first, so the others need not be looked at.
+  const { status, reason, code, time } = deriveStatus(said.events.slice(0, 1), said.summaries.slice(0, 1), said.announced);
+  const carrier = said.carrierClaims[0]?.carrier ?? null;
+  return { version: 1, carrier, status, reason, statusCode: code, statusAt: time, ...said };
+}
+
+const claims = (said: Sayings) => said.carrierClaims;
+const events = (said: Sayings) => said.events;
+const summaries = (said: Sayings) => said.summaries;
+const personal = (said: Sayings) => said.personal;
+const texts = (said: Sayings) => said.texts;
+const numbers = (said: Sayings) => said.numbers;
+const references = (said: Sayings) => said.references;
+const parents = (said: Sayings) => said.parents;
+const ofKind = { kindOf: personalKind, max: shipmentPersonalOfKindMax };
+
+function unionOfTokens(held: readonly string[], incoming: readonly string[]): readonly string[] {
+  return boundedUnion(held, incoming, (token) => token, compareText, shipmentLinksMax);
 }
 
 function isPartOf(part: Partial<ShipmentState>, state: ShipmentState): boolean {

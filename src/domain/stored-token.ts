@@ -1,6 +1,6 @@
 import { compareText } from "./bounded-union.ts";
 import type { Message, PersonalToken } from "./message.ts";
-import { compareNewest, knowledge } from "./statement.ts";
+import { compareNewest } from "./statement.ts";
 
 /** A personal value's token, with what decides whether it stays when there are too many. */
 export interface StoredPersonal extends PersonalToken {
@@ -17,19 +17,25 @@ export interface StoredText {
   readonly knowledge: number | null;
 }
 
-export function storedPersonal(message: Message): StoredPersonal[] {
-  if (message.personal.length === 0) return [];
-  const fromShop = message.kind !== "tracking";
-  const recency = fromShop ? null : knowledge(message);
-  return message.personal.map(({ category, role, token, subject }) => ({ category, role, token, subject, fromShop, knowledge: recency }));
+/** @param knowledge of the message. */
+export function storedPersonal({ kind, personal }: Message, knowledge: number | null): StoredPersonal[] {
+  const fromShop = kind !== "tracking";
+  return personal.map(({ category, role, token, subject }) => {
+    return { category, role, token, subject, fromShop, knowledge: fromShop ? null : knowledge };
+  });
 }
 
 export function personalKey({ category, role, token }: PersonalToken): string {
   return `${category}|${role}|${token}`;
 }
 
+/** What a person's token is one of many of. */
+export function personalKind({ category, role }: PersonalToken): string {
+  return `${category}|${role}`;
+}
+
 /**
- * The shop's, then the newest. The bound is met in practice: a polled carrier repeats names and streets in every answer, each time under
+ * The shop's, then the newest. The bounds are met in practice: a carrier repeats names and streets in every message, each time under
  * fresh random tokens.
  */
 export function comparePersonal(left: StoredPersonal, right: StoredPersonal): number {
@@ -41,9 +47,9 @@ export function comparePersonal(left: StoredPersonal, right: StoredPersonal): nu
   );
 }
 
-export function storedTexts(message: Message): StoredText[] {
-  const { source, textToken: token } = message;
-  return token === null ? [] : [{ source, token, knowledge: knowledge(message) }];
+/** @param knowledge of the message. */
+export function storedTexts({ source, textToken: token }: Message, knowledge: number | null): StoredText[] {
+  return token === null ? [] : [{ source, token, knowledge }];
 }
 
 export function compareTexts(left: StoredText, right: StoredText): number {
