@@ -1,5 +1,4 @@
-import { compareText } from "./bounded-union.ts";
-import { compareNewest, timeContent } from "./statement.ts";
+import { compareNewest, compareTimes } from "./statement.ts";
 import { orderingInstant } from "./time.ts";
 import type { CarrierTime } from "./time.ts";
 
@@ -23,5 +22,5 @@ export function bestEstimate(held: Estimate, others: readonly Estimate[]): Estim
 
 /** Of equally recent estimates the later day first: estimates slip more often than they advance. */
 function compareEstimates(left: CarrierTime, right: CarrierTime): number {
-  return compareNewest(orderingInstant(left), orderingInstant(right)) || compareText(timeContent(left), timeContent(right));
+  return compareNewest(orderingInstant(left), orderingInstant(right)) || compareTimes(left, right);
 }

@@ -1,5 +1,5 @@
 import { compareText } from "./bounded-union.ts";
-import { compareNewest, timeContent } from "./statement.ts";
+import { compareNewest, compareOptional, compareTimes } from "./statement.ts";
 import type { Statement, StoredEvent, StoredSummary } from "./statement.ts";
 import { statusRank, terminalStatuses } from "./status.ts";
 import type { Status, StatusReason } from "./status.ts";
@@ -54,7 +54,11 @@ export function compareStrength(left: Statement, right: Statement): number {
     statusRank[right.status] - statusRank[left.status] ||
     Number(left.reason === null) - Number(right.reason === null) ||
     compareText(fingerprint(right), fingerprint(left)) ||
-    compareText(content(left), content(right))
+    compareText(left.source, right.source) ||
+    compareOptional(left.reason, right.reason) ||
+    compareOptional(left.code, right.code) ||
+    compareOptional(country(left), country(right)) ||
+    compareTimes(left.time, right.time)
   );
 }
 
@@ -67,9 +71,6 @@ function fingerprint(statement: Statement): string {
   return "fingerprint" in statement ? statement.fingerprint : "";
 }
 
-/** All that {@link compareStrength} has not compared yet. */
-function content(statement: Statement): string {
-  const { source, reason, code, time } = statement;
-  const country = "country" in statement ? statement.country : null;
-  return JSON.stringify([source, reason, code, country, time && timeContent(time)]);
+function country(statement: Statement): string | null {
+  return "country" in statement ? statement.country : null;
 }

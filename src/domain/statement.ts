@@ -1,3 +1,4 @@
+import { compareText } from "./bounded-union.ts";
 import type { Message, MessageEvent, MessageSummary } from "./message.ts";
 import { orderingInstant } from "./time.ts";
 import type { CarrierTime } from "./time.ts";
@@ -44,7 +45,19 @@ export function compareNewest(left: number | null, right: number | null): number
   return left === right ? 0 : left === null ? 1 : right === null ? -1 : right - left;
 }
 
-/** Every property of a time in a fixed order, since JSON columns do not keep it. */
-export function timeContent({ text, local, zone, confidence, instant }: CarrierTime): string {
-  return JSON.stringify([text, local, zone, confidence, instant]);
+/** A total order on the contents of times. */
+export function compareTimes(left: CarrierTime | null, right: CarrierTime | null): number {
+  if (left === null || right === null) return Number(left === null) - Number(right === null);
+  return (
+    compareText(left.text, right.text) ||
+    compareText(left.local, right.local) ||
+    compareOptional(left.zone, right.zone) ||
+    compareText(left.confidence, right.confidence) ||
+    compareNewest(left.instant, right.instant)
+  );
+}
+
+/** Nothing last. */
+export function compareOptional(left: string | null, right: string | null): number {
+  return left === right ? 0 : left === null ? 1 : right === null ? -1 : compareText(left, right);
 }
