@@ -20,12 +20,14 @@ export function boundedUnion<T>(
   perKind?: { readonly kindOf: (element: T) => string; readonly max: number },
 ): readonly T[] {
   if (incoming.length === 0) return held;
-  const byKey = new Map(held.map((element) => [keyOf(element), element]));
+  const byKey = new Map<string, T>();
+  for (const element of held) byKey.set(keyOf(element), element);
   let changed = false;
   for (const element of incoming) {
-    const rival = byKey.get(keyOf(element));
+    const key = keyOf(element);
+    const rival = byKey.get(key);
     if (rival !== undefined && compare(rival, element) <= 0) continue;
-    byKey.set(keyOf(element), element);
+    byKey.set(key, element);
     changed = true;
   }
   if (!changed) return held;

@@ -48,12 +48,15 @@ export const someMessage: fc.Arbitrary<Message> = fc.record({
   summary: fc.option(fc.record(meaning)),
   estimatedDelivery: someTime,
   personal: fc.array(
-    fc.record({
-      category: fc.constantFrom(...categoryNames.slice(0, 3)),
-      role: fc.constantFrom("recipient" as const, "sender" as const),
-      token: pool("t", 5),
-      subject: pool("s", 2),
-    }),
+    fc
+      .record({
+        category: fc.constantFrom(...categoryNames.slice(0, 3)),
+        role: fc.constantFrom("recipient" as const, "sender" as const),
+        token: pool("t", 7),
+        subject: pool("s", 2),
+      })
+      // A token names its category.
+      .map((each) => ({ ...each, token: `${each.category}-${each.token}` })),
     { maxLength: 3 },
   ),
   textToken: fc.option(pool("x", 80)),
