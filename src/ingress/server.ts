@@ -20,14 +20,17 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger)
     loggerInstance: logger,
     // A line per request would hold addresses and query strings; counters say what is needed.
     logController: new LogController({ disableRequestLogging: true }),
+    // A logger for each request would carry nothing but a number.
+    childLoggerFactory: (parent) => parent,
     bodyLimit: bodyBytesMax,
     routerOptions: { ignoreTrailingSlash: true },
   })
     .setValidatorCompiler(TypeBoxValidatorCompiler)
     .withTypeProvider<TypeBoxTypeProvider>();
   problemAnswers(app as unknown as FastifyInstance);
-  app.addHook("onSend", async (_request, reply) => {
+  app.addHook("onSend", (_request, reply, payload, done) => {
     reply.header("x-content-type-options", "nosniff");
+    done(null, payload);
   });
   await app.register(swagger, {
     openapi: {

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { crc32 } from "node:zlib";
 import { ProblemError } from "../ingress/problems.ts";
 import type { Received } from "../ingress/services.ts";
-import type { HandedOver, IntakeReport, IntakeThreadStart } from "./intake-thread.ts";
+import type { HandedOver, HandedOverRequest, IntakeReport, IntakeThreadStart } from "./intake-thread.ts";
 import type { IntakeOutcome, IntakeRequest } from "./intake.ts";
 import type { IngressMetrics } from "./metrics.ts";
 
@@ -117,7 +117,7 @@ export class IntakeThreads {
 class IntakeThread {
   readonly ready: Promise<void>;
   readonly #worker: Worker;
-  #requests: HandedOver["requests"][number][] = [];
+  #requests: HandedOverRequest[] = [];
   #bodies: Buffer[] = [];
   #bytes = 0;
   #ending = false;
@@ -125,9 +125,9 @@ class IntakeThread {
   constructor(start: IntakeThreadStart, reported: (report: IntakeReport) => void, lost: (error: Error) => void) {
     this.#worker = new Worker(join(import.meta.dirname, "intake-thread.ts"), { workerData: start });
     this.ready = new Promise((resolve, reject) => {
-      this.#worker.on("message", (message: IntakeReport | "ready") => {
+      this.#worker.on("message", (message: string) => {
         if (message === "ready") resolve();
-        else reported(message);
+        else reported(JSON.parse(message) as IntakeReport);
       });
       const end = (error: Error): void => {
         reject(error);
@@ -141,9 +141,9 @@ class IntakeThread {
 
   /** What the same turn of the loop has received is handed over in one message. */
   handOver(serial: number, request: IntakeRequest): void {
-    const { body, ...head } = request;
+    const { body, tenant, endpoint, source, contentType, contentEncoding, idempotencyKey } = request;
     if (this.#requests.length === 0) setImmediate(() => this.#send());
-    this.#requests.push({ ...head, serial, bodyBytes: body.length });
+    this.#requests.push({ serial, tenant, endpoint, source, contentType, contentEncoding, idempotencyKey, bodyBytes: body.length });
     this.#bodies.push(body);
     this.#bytes += body.length;
   }
@@ -163,7 +163,7 @@ class IntakeThread {
       bytes.set(body, at);
       at += body.length;
     }
-    this.#worker.postMessage({ requests: this.#requests, bytes } satisfies HandedOver, [bytes.buffer]);
+    this.#worker.postMessage({ requests: JSON.stringify(this.#requests), bytes } satisfies HandedOver, [bytes.buffer]);
     this.#requests = [];
     this.#bodies = [];
     this.#bytes = 0;

@@ -45,6 +45,18 @@ export function uuidBytes(text: string): Buffer {
   return Buffer.from(text.replaceAll("-", ""), "hex");
 }
 
+let lastText = "";
+let lastBytes: Uint8Array = Buffer.alloc(16);
+
+/** As {@link uuidBytes}, for texts that mostly repeat the one before; not to be written to. */
+export function repeatedUuidBytes(text: string): Uint8Array {
+  if (text !== lastText) {
+    lastBytes = uuidBytes(text);
+    lastText = text;
+  }
+  return lastBytes;
+}
+
 /** The text form of 16 bytes. */
 export function uuidText(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes.buffer, bytes.byteOffset, 16).toString("hex");

@@ -1,5 +1,15 @@
 import type pg from "pg";
-import { byteaArray, charArray, int2Array, int4Array, textArray, timestamptzArray, uuidArray, uuidBytes } from "./binary-array.ts";
+import {
+  byteaArray,
+  charArray,
+  int2Array,
+  int4Array,
+  repeatedUuidBytes,
+  textArray,
+  timestamptzArray,
+  uuidArray,
+  uuidBytes,
+} from "./binary-array.ts";
 
 /** A record that is ready to be committed: sealed and pseudonymous. Ids and keyed hashes are 16 bytes. */
 export interface RecordRow {
@@ -82,7 +92,7 @@ export function ingestStore(pool: pg.Pool): IngestStore {
         text: "select ord, token, subject from parcelkeep.claim_tokens($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)",
         values: [
           uuidArray(claims.map((claim) => claim.blind)),
-          uuidArray(claims.map((claim) => uuidBytes(claim.tenant))),
+          uuidArray(claims.map((claim) => repeatedUuidBytes(claim.tenant))),
           byteaArray(claims.map((claim) => claim.token)),
           int4Array(claims.map((claim) => claim.group + 1)),
           int2Array(claims.map((claim) => claim.strength)),
@@ -94,7 +104,7 @@ export function ingestStore(pool: pg.Pool): IngestStore {
       return results;
     },
     commit: async (body, records, groups) => {
-      const jobs = records.flatMap((record) => record.jobs.map((job) => ({ ...job, record })));
+      const jobs = records.flatMap((record) => record.jobs.map(({ lane, message }) => ({ lane, message, record })));
       await pool.query({
         name: "commit_records",
         text: "select parcelkeep.commit_records($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28)",
@@ -103,7 +113,7 @@ export function ingestStore(pool: pg.Pool): IngestStore {
           uuidArray(records.map((record) => record.id)),
           uuidArray(records.map((record) => record.dedupe)),
           uuidArray(records.map((record) => record.content)),
-          uuidArray(records.map((record) => uuidBytes(record.tenant))),
+          uuidArray(records.map((record) => repeatedUuidBytes(record.tenant))),
           textArray(records.map((record) => record.endpoint)),
           textArray(records.map((record) => record.source)),
           timestamptzArray(records.map((record) => record.receivedAt)),
@@ -116,7 +126,7 @@ export function ingestStore(pool: pg.Pool): IngestStore {
           ...groupArrays(groups),
           int2Array(jobs.map((job) => job.lane)),
           uuidArray(jobs.map((job) => job.record.id)),
-          uuidArray(jobs.map((job) => uuidBytes(job.record.tenant))),
+          uuidArray(jobs.map((job) => repeatedUuidBytes(job.record.tenant))),
           timestamptzArray(jobs.map((job) => job.record.receivedAt)),
           textArray(jobs.map((job) => job.message)),
         ],
@@ -147,7 +157,7 @@ export function ingestStore(pool: pg.Pool): IngestStore {
 function groupArrays(groups: readonly GroupRow[]): Buffer[] {
   return [
     byteaArray(groups.map((group) => group.id)),
-    uuidArray(groups.map((group) => uuidBytes(group.tenant))),
+    uuidArray(groups.map((group) => repeatedUuidBytes(group.tenant))),
     uuidArray(groups.map((group) => uuidBytes(group.subject))),
     uuidArray(groups.map((group) => group.record)),
     int4Array(groups.map((group) => group.session)),

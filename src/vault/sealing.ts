@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from "node:crypto";
 import type { KeyedHash } from "../domain/keyed-hash.ts";
-import { pooledRandom } from "./random.ts";
+import { fillRandom } from "./random.ts";
 
 /*
  * Everything that ingress keeps is AES-256-GCM with a random 96-bit IV, under a key that seals one thing and no other:
@@ -72,9 +72,11 @@ export function openRawRecord(
   return open(deriveKey(session, "raw", salt), rawContext(tenant, recordId), sealed);
 }
 
+const iv = Buffer.alloc(ivBytes);
+
 /** Writes `iv ciphertext tag` at a place of `target`, which has room for it. */
 export function sealInto(target: Buffer, at: number, key: KeyObject, context: Uint8Array, plaintext: Uint8Array): void {
-  const iv = pooledRandom(ivBytes);
+  fillRandom(iv);
   const cipher = createCipheriv("aes-256-gcm", key, iv);
   cipher.setAAD(context);
   target.set(iv, at);
