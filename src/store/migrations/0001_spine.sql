@@ -188,7 +188,9 @@ create function parcelkeep.claim_tokens(
   p_group_id bytea[], p_group_tenant uuid[], p_group_subject uuid[], p_group_record uuid[], p_group_session integer[],
   p_group_purpose "char"[], p_group_salt bytea[], p_group_commitment bytea[], p_group_sealed bytea[]
 ) returns table (ord bigint, token bytea, subject uuid)
-language plpgsql security definer set search_path = parcelkeep, pg_temp as $$
+language plpgsql security definer set search_path = parcelkeep, pg_temp
+-- A plan that was made when the index was empty must not scan it when it is large.
+set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 begin
   perform set_config('synchronous_commit', 'off', true);
@@ -238,7 +240,9 @@ create function parcelkeep.commit_records(
   p_group_purpose "char"[], p_group_salt bytea[], p_group_commitment bytea[], p_group_sealed bytea[],
   p_job_lane smallint[], p_job_record uuid[], p_job_tenant uuid[], p_job_received timestamptz[], p_job_message text[]
 ) returns bigint
-language plpgsql security definer set search_path = parcelkeep, pg_temp as $$
+language plpgsql security definer set search_path = parcelkeep, pg_temp
+-- A plan made anew for each batch's arrays costs as much as writing twenty records.
+set plan_cache_mode = force_generic_plan as $$
 declare
   v_batch bigint := nextval('parcelkeep.raw_batch_ids');
 begin
@@ -257,7 +261,7 @@ end $$;
 
 -- Which of these have been received before? Returns the receipt of each that has.
 create function parcelkeep.known_records(p_dedupe uuid[]) returns table (dedupe uuid, record uuid, content uuid)
-language sql stable security definer set search_path = parcelkeep, pg_temp as $$
+language sql stable security definer set search_path = parcelkeep, pg_temp set enable_seqscan = off as $$
   select dedupe, id, content from records where dedupe = any(p_dedupe)
 $$;
 
