@@ -5,7 +5,7 @@ import type { Message, MessageEvent } from "./message.ts";
 import { packShipment, unpackShipment } from "./packed-shipment.ts";
 import { someMessage } from "./shipment.arbitrary.ts";
 import { deriveStatus } from "./shipment-status.ts";
-import { foldMessages, mergeShipments, shipmentEventsMax, shipmentPersonalMax, shipmentPersonalOfKindMax } from "./shipment.ts";
+import { addSayings, foldMessages, shipmentEventsMax, shipmentPersonalMax, shipmentPersonalOfKindMax } from "./shipment.ts";
 import type { ShipmentState } from "./shipment.ts";
 import { storedEvents, storedSummaries } from "./statement.ts";
 import { statuses, terminalStatuses } from "./status.ts";
@@ -40,9 +40,9 @@ function arriveSomehow(messages: readonly Message[], choices: Iterator<number>):
     const part = choose(parts.length + 1);
     const before = parts[part];
     parts[part] = foldMessages(before === undefined ? null : stored(before), arrivals.splice(0, 1 + choose(4)));
-    if (choose(4) === 0) parts.push(mergeShipments(parts.shift()!, parts.splice(0, choose(parts.length + 1)).map(stored)));
+    if (choose(4) === 0) parts.push(addSayings(parts.shift()!, parts.splice(0, choose(parts.length + 1)).map(stored)));
   }
-  return mergeShipments(parts[0]!, parts.slice(1));
+  return addSayings(parts[0]!, parts.slice(1));
 }
 
 test("order of arrival, grouping and repeats do not change a shipment", () => {
@@ -112,7 +112,7 @@ test("returns the state itself when messages add nothing", () => {
       const held = stored(foldMessages(null, messages));
       assert.equal(foldMessages(held, messages), held);
       assert.equal(foldMessages(held, []), held);
-      assert.equal(mergeShipments(held, [stored(held)]), held);
+      assert.equal(addSayings(held, [stored(held)]), held);
     }),
   );
 });

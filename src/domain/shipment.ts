@@ -51,8 +51,17 @@ const nothing: Sayings = {
 };
 
 /**
- * Adds messages to a shipment. The result depends on the set of all messages ever added and on nothing else: not on their order,
- * not on how they were grouped into calls, not on repeats. So retries, replays and late deliveries need no care.
+ * Adds messages to a shipment.
+ * @param state null for a shipment that is met for the first time; else an earlier result, also one that was stored.
+ */
+export function foldMessages(state: ShipmentState | null, messages: readonly Message[]): ShipmentState {
+  return addSayings(state, messages.map(sayingsOf));
+}
+
+/**
+ * Adds what messages say to a shipment, or what other shipments say that turned out to be the same parcel. The result depends on the set of all messages
+ * ever added and on nothing else: not on their order, not on how they were grouped into calls and shipments, not on repeats. So retries, replays and late
+ * deliveries need no care.
  *
  * 1. Every collection is a bounded union (`boundedUnion`) under a total order of its own.
  * 2. An event is the same event when its fingerprint is; of two contents the stronger is kept.
@@ -63,22 +72,10 @@ const nothing: Sayings = {
  * 5. A shop announces; it says nothing of the parcel's progress (`sayingsOf`).
  * 6. The status is derived anew from the whole (`deriveStatus`).
  *
- * @param state null for a shipment that is met for the first time; else an earlier result, also one that was stored.
- * @returns `state` itself when the messages add nothing.
+ * @returns `state` itself when the others add nothing.
  */
-export function foldMessages(state: ShipmentState | null, messages: readonly Message[]): ShipmentState {
-  return state !== null && messages.length === 0 ? state : addSayings(state, messages.map(sayingsOf));
-}
-
-/**
- * Makes one shipment of several that turned out to be one parcel.
- * @returns what `foldMessages` gives for all their messages together; the first itself when the others add nothing.
- */
-export function mergeShipments(state: ShipmentState, others: readonly ShipmentState[]): ShipmentState {
-  return others.length === 0 ? state : addSayings(state, others);
-}
-
-function addSayings(state: ShipmentState | null, more: readonly Sayings[]): ShipmentState {
+export function addSayings(state: ShipmentState | null, more: readonly Sayings[]): ShipmentState {
+  if (state !== null && more.length === 0) return state;
   const held = state ?? nothing;
   const said: Sayings = {
     ...bestEstimate(held, more),

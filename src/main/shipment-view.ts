@@ -1,17 +1,17 @@
+import { unpackShipment } from "../domain/packed-shipment.ts";
 import { publicEvents } from "../domain/public-events.ts";
-import type { ShipmentState } from "../domain/shipment.ts";
 import { rfc3339 } from "../domain/time.ts";
 import type { ShipmentView } from "../ingress/services.ts";
 import type { ShipmentRow } from "../store/read-store.ts";
 
 /** A shipment as the API shows it: tokens, codes and times. */
 export function shipmentView(row: ShipmentRow): ShipmentView {
-  const state = JSON.parse(row.state) as ShipmentState;
+  const state = unpackShipment(row.state);
   return {
     id: row.id,
     publicId: row.public_id,
     carrier: state.carrier,
-    trackingNumber: row.number,
+    trackingNumber: state.mainNumber?.token ?? null,
     numbers: state.numbers,
     references: state.references,
     parents: state.parents,
@@ -29,8 +29,8 @@ export function shipmentView(row: ShipmentRow): ShipmentView {
 }
 
 /** What a shopper sees: no tokens, no references. */
-export function trackingView(row: { readonly carrier: string | null; readonly state: string; readonly updated_at: Date }) {
-  const state = JSON.parse(row.state) as ShipmentState;
+export function trackingView(row: { readonly state: string; readonly updated_at: Date }) {
+  const state = unpackShipment(row.state);
   return {
     carrier: state.carrier,
     status: state.status,

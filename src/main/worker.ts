@@ -1,8 +1,9 @@
 import pg from "pg";
-import type { ShipmentState } from "../domain/shipment.ts";
-import { applyJobs, type HeldShipment, numbersOf } from "../process/apply-jobs.ts";
+import type { CarrierId } from "../domain/carrier.ts";
+import { packShipment, unpackShipment } from "../domain/packed-shipment.ts";
+import { applyJobs, type HeldShipment, readJobs } from "../process/apply-jobs.ts";
 import { uuidText } from "../store/binary-array.ts";
-import { takeTurn, type TurnResult } from "../store/worker-store.ts";
+import { type InboxJob, takeTurn, type TurnPlan } from "../store/worker-store.ts";
 import { readConfig } from "./config.ts";
 import { errorKind, programLog } from "./log.ts";
 import type { RoleHost } from "./role.ts";
@@ -38,8 +39,8 @@ export async function runWorker(host: RoleHost<"parcelkeep_worker">): Promise<vo
   const run = async (): Promise<void> => {
     while (!stopped) {
       try {
-        const turn = await takeTurn(pool, numbersOf, applyTurn);
-        if (turn.changedShipments.length > 0) await pool.query("notify parcelkeep_changed");
+        const turn = await takeTurn(pool, { firstLane: 0, jobsMax: 500 }, planTurn);
+        if (turn.changed.length > 0) await pool.query("notify parcelkeep_changed");
         if (turn.failed > 0) log.warn({ failed: turn.failed }, "jobs went to the dead letters");
         if (turn.jobs === 0) await rest(pollMs);
       } catch (error) {
@@ -59,29 +60,18 @@ export async function runWorker(host: RoleHost<"parcelkeep_worker">): Promise<vo
 }
 
 /** Between the store's rows and the pure rules of `process/`. */
-export const applyTurn: Parameters<typeof takeTurn>[2] = (jobs, rows): TurnResult => {
-  const held = rows.map((row): HeldShipment => ({
-    id: row.id,
-    tenant: row.tenant,
-    discriminator: row.discriminator,
-    state: JSON.parse(row.state) as ShipmentState,
-    numbers: [...(row.numbers ?? [])],
-    isNew: false,
-    changed: false,
-  }));
-  const applied = applyJobs(jobs, held, () => uuidText(uuid7(Date.now())));
+export function planTurn(jobs: readonly InboxJob[]): TurnPlan {
+  const read = readJobs(jobs);
   return {
-    touched: applied.touched,
-    failed: applied.failed,
-    writes: applied.changed.map(({ id, tenant, discriminator, state, numbers, isNew }) => ({
-      id,
-      tenant,
-      discriminator,
-      carrier: state.carrier,
-      number: numbers[0] ?? null,
-      state: JSON.stringify(state),
-      numbers,
-      isNew,
-    })),
+    numbers: read.numbers,
+    apply: (rows) => {
+      const held = rows.map((row): HeldShipment => ({
+        ...row,
+        carrier: row.carrier as CarrierId | null,
+        state: unpackShipment(row.state),
+      }));
+      const applied = applyJobs(read, held, () => uuidText(uuid7(Date.now())));
+      return { ...applied, writes: applied.writes.map((write) => ({ ...write, state: packShipment(write.state) })) };
+    },
   };
-};
+}

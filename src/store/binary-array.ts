@@ -1,8 +1,8 @@
 /**
  * PostgreSQL arrays in their binary wire form (`array_recv`, src/backend/utils/adt/arrayfuncs.c): int32 dimensions, has-null flag, element
- * OID, length, lower bound, then each element with its length. Text parameters would travel as hex and escapes at a third of the speed.
+ * OID, length, lower bound, then each element with its length, or -1 for null (the reader goes by that and not by the flag). Text parameters would travel as hex and escapes at a third of the speed.
  */
-const oids = { bytea: 17, char: 18, int8: 20, int2: 21, int4: 23, text: 25, timestamptz: 1184, uuid: 2950 } as const;
+const oids = { bool: 16, bytea: 17, char: 18, int8: 20, int2: 21, int4: 23, text: 25, tid: 27, timestamptz: 1184, uuid: 2950 } as const;
 
 export function byteaArray(values: readonly Uint8Array[]): Buffer {
   return variable(oids.bytea, values);
@@ -13,16 +13,35 @@ export function charArray(values: readonly string[]): Buffer {
   return fixed(oids.char, 1, values, (buffer, value, at) => buffer.write(value, at, "latin1"));
 }
 
-export function textArray(values: readonly string[]): Buffer {
-  return variable(
-    oids.text,
-    values.map((value) => Buffer.from(value)),
-  );
+export function textArray(values: readonly (string | null)[]): Buffer {
+  const lengths = values.map((value) => (value === null ? -1 : Buffer.byteLength(value)));
+  let bytes = 0;
+  for (const length of lengths) bytes += 4 + Math.max(0, length);
+  const buffer = header(oids.text, values.length, bytes);
+  let at = 20;
+  for (const [index, value] of values.entries()) {
+    at = buffer.writeInt32BE(lengths[index]!, at);
+    if (value !== null) at += buffer.write(value, at);
+  }
+  return buffer;
 }
 
 /** @param values 16 bytes each. */
-export function uuidArray(values: readonly Uint8Array[]): Buffer {
+export function uuidArray(values: readonly (Uint8Array | null)[]): Buffer {
   return variable(oids.uuid, values);
+}
+
+export function booleanArray(values: readonly boolean[]): Buffer {
+  return fixed(oids.bool, 1, values, (buffer, value, at) => buffer.writeUInt8(Number(value), at));
+}
+
+/** @param values places of rows as the server writes them: `(block,row)`. */
+export function tidArray(values: readonly string[]): Buffer {
+  return fixed(oids.tid, 6, values, (buffer, value, at) => {
+    const comma = value.indexOf(",");
+    buffer.writeUInt32BE(Number(value.slice(1, comma)), at);
+    buffer.writeUInt16BE(Number(value.slice(comma + 1, -1)), at + 4);
+  });
 }
 
 export function int4Array(values: readonly number[]): Buffer {
@@ -74,15 +93,16 @@ function header(oid: number, count: number, bytes: number): Buffer {
   return buffer;
 }
 
-function variable(oid: number, values: readonly Uint8Array[]): Buffer {
+function variable(oid: number, values: readonly (Uint8Array | null)[]): Buffer {
   let bytes = 0;
-  for (const value of values) bytes += 4 + value.length;
+  for (const value of values) bytes += 4 + (value?.length ?? 0);
   const buffer = header(oid, values.length, bytes);
   let at = 20;
   for (const value of values) {
-    buffer.writeInt32BE(value.length, at);
-    buffer.set(value, at + 4);
-    at += 4 + value.length;
+    at = buffer.writeInt32BE(value?.length ?? -1, at);
+    if (value === null) continue;
+    buffer.set(value, at);
+    at += value.length;
   }
   return buffer;
 }

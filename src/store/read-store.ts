@@ -4,7 +4,6 @@ import { uuidArray } from "./binary-array.ts";
 export interface ShipmentRow {
   readonly id: string;
   readonly public_id: string;
-  readonly number: string | null;
   readonly state: string;
   readonly created_at: Date;
   readonly updated_at: Date;
@@ -67,9 +66,7 @@ export function readStore(pool: pg.Pool) {
     tokensOf: (blinds: readonly Uint8Array[]) =>
       rows<{ blind: string; token: Buffer; subject: string }>("select * from parcelkeep.tokens_of($1)", [uuidArray(blinds)]),
     track: (publicIds: readonly string[]) =>
-      rows<{ public_id: string; carrier: string | null; state: string; updated_at: Date }>("select * from parcelkeep.track($1)", [
-        publicIds,
-      ]),
+      rows<{ public_id: string; state: string; updated_at: Date }>("select * from parcelkeep.track($1)", [publicIds]),
     endpoint: async (id: string) => (await rows<EndpointRow>("select * from parcelkeep.endpoints where id = $1", [id]))[0] ?? null,
   };
 }

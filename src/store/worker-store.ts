@@ -1,165 +1,247 @@
 import { randomBytes } from "node:crypto";
 import type pg from "pg";
-import { textArray, uuidArray, uuidBytes } from "./binary-array.ts";
+import { booleanArray, int2Array, textArray, tidArray, uuidArray, uuidBytes } from "./binary-array.ts";
 
 /** Lanes that one worker takes at a time, so that several workers share them. */
 const lanesPerTurn = 16;
-const jobsPerTurn = 500;
-const laneLock = 77;
+const laneCount = 64;
 
 export interface InboxJob {
   readonly record: string;
   readonly tenant: string;
   readonly message: string;
-  readonly lane: number;
-  readonly seq: string;
 }
 
 export interface StoredShipment {
   readonly id: string;
   readonly tenant: string;
-  readonly discriminator: string;
+  readonly carrier: string | null;
+  readonly discriminator: string | null;
+  readonly shownAs: string | null;
   readonly state: string;
-  readonly numbers: readonly string[];
 }
 
-export interface ShipmentWrite {
-  readonly id: string;
-  readonly tenant: string;
-  readonly carrier: string | null;
-  readonly discriminator: string;
-  readonly number: string | null;
-  readonly state: string;
-  readonly numbers: readonly string[];
+export interface ShipmentRow extends StoredShipment {
   readonly isNew: boolean;
+  readonly addedNumbers: readonly string[];
+  readonly droppedNumbers: readonly string[];
 }
 
 export interface TurnResult {
-  readonly writes: readonly ShipmentWrite[];
-  readonly touched: readonly (string | null)[];
+  readonly writes: readonly ShipmentRow[];
+  /** Shipments that hold nothing any more. */
+  readonly merged: readonly { readonly id: string; readonly shownAs: string; readonly droppedNumbers: readonly string[] }[];
+  /** Whatever `from` answered for, `to` answers for. */
+  readonly redirected: readonly { readonly from: string; readonly to: string }[];
+  /** Those of the added numbers that no shipment had. */
+  readonly newNumbers: ReadonlySet<string>;
+  /** Shipments that answer for each job, by the job's place. */
+  readonly touched: readonly (readonly string[])[];
+  /** Jobs for the dead letters, by place. */
   readonly failed: readonly { readonly job: number; readonly code: string }[];
+}
+
+/** What is done with a turn's jobs. */
+export interface TurnPlan {
+  /** All numbers that the jobs name. */
+  readonly numbers: readonly string[];
+  /** @param shipments every one that has one of these numbers. */
+  apply(shipments: readonly StoredShipment[]): TurnResult;
+}
+
+/** A shipment that readers may have copies of. */
+export interface ChangedShipment {
+  readonly id: string;
+  readonly publicId: string;
+  readonly tenant: string;
 }
 
 export interface Turn {
   readonly jobs: number;
   readonly failed: number;
-  readonly changedShipments: readonly string[];
+  readonly changed: readonly ChangedShipment[];
+}
+
+export interface TurnShare {
+  /** Where the search for lanes with jobs begins. */
+  readonly firstLane: number;
+  readonly jobsMax: number;
 }
 
 /**
- * Takes one turn at the inbox: jobs, their effects and their removal are one transaction, so each job takes effect exactly once. A lane is
- * locked before it is read (one statement that does both would read with a snapshot older than the lock and deliver twice).
- * @param apply pure; gets the jobs in order and the shipments that `numbersOf` asked for, locked.
+ * Takes one turn at the inbox: jobs, their effects and their removal are one transaction, so each job takes effect exactly once.
+ * @param plan pure; gets the jobs, of each lane in order.
+ * @throws PostgreSQL's 40001, 40P01 or 23505 when another worker was at the same shipments; nothing has happened then, and the turn is to be taken again.
  */
 export async function takeTurn(
   pool: pg.Pool,
-  numbersOf: (jobs: readonly InboxJob[]) => readonly string[],
-  apply: (jobs: readonly InboxJob[], shipments: readonly StoredShipment[]) => TurnResult,
-  jobsMax: number = jobsPerTurn,
+  { firstLane, jobsMax }: TurnShare,
+  plan: (jobs: readonly InboxJob[]) => TurnPlan,
 ): Promise<Turn> {
   const client = await pool.connect();
+  let broken: Error | undefined;
   try {
     await client.query("begin");
-    const lanes = await client.query<{ lane: number }>(
-      "select lane from generate_series(0, 63) lane where exists (select from parcelkeep.inbox i where i.lane = lane.lane) and pg_try_advisory_xact_lock($1, lane) limit $2",
-      [laneLock, lanesPerTurn],
-    );
-    if (lanes.rows.length === 0) {
-      await client.query("commit");
-      return { jobs: 0, failed: 0, changedShipments: [] };
+    const { rows: jobs } = await client.query<InboxJob & { place: string }>({
+      name: "claim_jobs",
+      text: "select place, record, tenant, message from parcelkeep.claim_jobs($1, $2, $3)",
+      values: [firstLane % laneCount, Math.min(lanesPerTurn, jobsMax), jobsMax],
+    });
+    if (jobs.length === 0) {
+      await client.query("rollback");
+      return { jobs: 0, failed: 0, changed: [] };
     }
-    const { rows: jobs } = await client.query<InboxJob>(
-      "select lane, seq, record, tenant, message from parcelkeep.inbox where lane = any($1::smallint[]) order by seq limit $2",
-      [lanes.rows.map((row) => row.lane), jobsMax],
-    );
-    const { rows: shipments } = await client.query<StoredShipment>(
-      `select s.id, s.tenant, s.discriminator, s.state,
-         (select array_agg(n.number) from parcelkeep.shipment_numbers n where n.shipment = s.id) as numbers
-       from parcelkeep.shipments s where s.id in (select shipment from parcelkeep.shipment_numbers where number = any($1)) order by s.id for update of s`,
-      [numbersOf(jobs)],
-    );
-    const result = apply(jobs, shipments);
-    await write(client, jobs, result);
+    const { numbers, apply } = plan(jobs);
+    const held = numbers.length === 0 ? [] : await lockShipments(client, numbers);
+    const result = apply(held);
+    const publicIds = publicIdsOf(held, result.writes);
+    await client.query({ name: "finish_turn", text: finishText, values: finishValues(jobs, result, publicIds) });
     await client.query("commit");
-    return { jobs: jobs.length, failed: result.failed.length, changedShipments: result.writes.map((each) => each.id) };
+    return { jobs: jobs.length, failed: result.failed.length, changed: changedShipments(held, result, publicIds) };
   } catch (error) {
-    await client.query("rollback").catch(() => {});
+    await client.query("rollback").catch((failure: Error) => (broken = failure));
     throw error;
   } finally {
-    client.release();
+    client.release(broken);
   }
 }
 
-async function write(client: pg.PoolClient, jobs: readonly InboxJob[], result: TurnResult): Promise<void> {
-  const made = result.writes.filter((each) => each.isNew);
-  const kept = result.writes.filter((each) => !each.isNew);
-  if (made.length > 0) {
-    await client.query({
-      name: "insert_shipments",
-      text: `insert into parcelkeep.shipments (id, public_id, tenant, carrier, discriminator, number, state)
-        select id, public_id, tenant, nullif(carrier, ''), discriminator, nullif(number, ''), state from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[])
-          as s(id, public_id, tenant, carrier, discriminator, number, state)`,
-      values: [
-        uuidArray(made.map((each) => uuidBytes(each.id))),
-        textArray(made.map(() => randomBytes(16).toString("base64url"))),
-        uuidArray(made.map((each) => uuidBytes(each.tenant))),
-        textArray(made.map((each) => each.carrier ?? "")),
-        textArray(made.map((each) => each.discriminator)),
-        textArray(made.map((each) => each.number ?? "")),
-        textArray(made.map((each) => each.state)),
-      ],
-    });
+interface LockedShipment extends StoredShipment {
+  readonly publicId: string | null;
+}
+
+async function lockShipments(client: pg.PoolClient, numbers: readonly string[]): Promise<readonly LockedShipment[]> {
+  const { rows } = await client.query<LockedShipment>({
+    name: "lock_shipments",
+    text: 'select id, public_id as "publicId", tenant, carrier, discriminator, shown_as as "shownAs", state from parcelkeep.lock_shipments($1)',
+    values: [textArray(numbers)],
+  });
+  return rows;
+}
+
+/** A shipment gets its public id when it is first shown: 16 random bytes. */
+function publicIdsOf(held: readonly LockedShipment[], writes: readonly ShipmentRow[]): ReadonlyMap<string, string | null> {
+  const publicIds = new Map(held.map(({ id, publicId }) => [id, publicId]));
+  const made = writes.filter(({ isNew, shownAs }) => isNew && shownAs === null);
+  const random = randomBytes(16 * made.length);
+  for (const [index, { id }] of made.entries()) publicIds.set(id, random.toString("base64url", 16 * index, 16 * index + 16));
+  return publicIds;
+}
+
+function changedShipments(
+  held: readonly LockedShipment[],
+  { writes, merged, redirected }: TurnResult,
+  publicIds: ReadonlyMap<string, string | null>,
+): readonly ChangedShipment[] {
+  const tenants = new Map(held.map(({ id, tenant }) => [id, tenant]));
+  for (const { id, tenant } of writes) tenants.set(id, tenant);
+  const ids = new Set([...writes.map(({ id }) => id), ...merged.map(({ id }) => id), ...redirected.map(({ from }) => from)]);
+  const changed: ChangedShipment[] = [];
+  for (const id of ids) {
+    const publicId = publicIds.get(id) ?? null;
+    if (publicId !== null) changed.push({ id, publicId, tenant: tenants.get(id)! });
   }
-  if (kept.length > 0) {
-    await client.query({
-      name: "update_shipments",
-      text: `update parcelkeep.shipments s set carrier = nullif(n.carrier, ''), discriminator = n.discriminator, state = n.state, version = s.version + 1, updated_at = now()
-        from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as n(id, carrier, discriminator, state) where s.id = n.id`,
-      values: [
-        uuidArray(kept.map((each) => uuidBytes(each.id))),
-        textArray(kept.map((each) => each.carrier ?? "")),
-        textArray(kept.map((each) => each.discriminator)),
-        textArray(kept.map((each) => each.state)),
-      ],
-    });
+  return changed;
+}
+
+const parameters = Array.from({ length: 29 }, (_, index) => `$${index + 1}`);
+const finishText = `select parcelkeep.finish_turn(${parameters.join()})`;
+
+/** The arguments of `finish_turn`, in its order. */
+function finishValues(
+  jobs: readonly (InboxJob & { readonly place: string })[],
+  result: TurnResult,
+  publicIds: ReadonlyMap<string, string | null>,
+): Buffer[] {
+  const { writes, merged, redirected, failed } = result;
+  const outcomes = outcomesOf(jobs, result.touched);
+  const made = writes.filter(({ isNew }) => isNew);
+  const kept = writes.filter(({ isNew }) => !isNew);
+  const dropped = [...writes, ...merged].flatMap(({ id, droppedNumbers }) => droppedNumbers.map((number) => ({ number, id })));
+  const added = addedNumbers(writes, result.newNumbers);
+  return [
+    tidArray(jobs.map(({ place }) => place)),
+    uuidArray(outcomes.map(({ record }) => uuidBytes(record))),
+    uuidArray(outcomes.map(({ shipment }) => optionalUuid(shipment))),
+    int2Array(outcomes.map(({ jobs: done }) => done)),
+    uuidArray(made.map(({ id }) => uuidBytes(id))),
+    textArray(made.map(({ id }) => publicIds.get(id) ?? null)),
+    uuidArray(made.map(({ tenant }) => uuidBytes(tenant))),
+    textArray(made.map(({ carrier }) => carrier)),
+    textArray(made.map(({ discriminator }) => discriminator)),
+    uuidArray(made.map(({ shownAs }) => optionalUuid(shownAs))),
+    textArray(made.map(({ state }) => state)),
+    uuidArray(kept.map(({ id }) => uuidBytes(id))),
+    textArray(kept.map(({ carrier }) => carrier)),
+    textArray(kept.map(({ discriminator }) => discriminator)),
+    uuidArray(kept.map(({ shownAs }) => optionalUuid(shownAs))),
+    textArray(kept.map(({ state }) => state)),
+    textArray(dropped.map(({ number }) => number)),
+    uuidArray(dropped.map(({ id }) => uuidBytes(id))),
+    textArray(added.map(({ number }) => number)),
+    uuidArray(added.map(({ tenant }) => uuidBytes(tenant))),
+    uuidArray(added.map(({ id }) => uuidBytes(id))),
+    int2Array(added.map(({ nth }) => nth)),
+    booleanArray(added.map(({ isNew }) => isNew)),
+    uuidArray(merged.map(({ id }) => uuidBytes(id))),
+    uuidArray(merged.map(({ shownAs }) => uuidBytes(shownAs))),
+    uuidArray(redirected.map(({ from }) => uuidBytes(from))),
+    uuidArray(redirected.map(({ to }) => uuidBytes(to))),
+    tidArray(failed.map(({ job }) => jobs[job]!.place)),
+    textArray(failed.map(({ code }) => code)),
+  ];
+}
+
+interface Outcome {
+  readonly record: string;
+  readonly shipment: string | null;
+  jobs: number;
+}
+
+/** One row per record and shipment; a job counts in one of its rows. */
+function outcomesOf(jobs: readonly InboxJob[], touched: TurnResult["touched"]): readonly Outcome[] {
+  const outcomes: Outcome[] = [];
+  const byKey = new Map<string, Outcome>();
+  for (const [index, { record }] of jobs.entries()) {
+    const shipments = touched[index]!;
+    for (let place = 0; place < Math.max(1, shipments.length); place++) {
+      const shipment = shipments[place] ?? null;
+      const key = shipment === null ? record : record + shipment;
+      let outcome = byKey.get(key);
+      if (outcome === undefined) {
+        outcome = { record, shipment, jobs: 0 };
+        byKey.set(key, outcome);
+        outcomes.push(outcome);
+      }
+      if (place === 0) outcome.jobs++;
+    }
   }
-  const numbers = result.writes.flatMap((each) => each.numbers.map((number) => ({ ...each, number })));
-  if (numbers.length > 0) {
-    await client.query(
-      "insert into parcelkeep.shipment_numbers (tenant, number, shipment) select * from unnest($1::uuid[], $2::text[], $3::uuid[]) on conflict do nothing",
-      [
-        uuidArray(numbers.map((each) => uuidBytes(each.tenant))),
-        textArray(numbers.map((each) => each.number)),
-        uuidArray(numbers.map((each) => uuidBytes(each.id))),
-      ],
-    );
+  return outcomes;
+}
+
+interface AddedNumber {
+  readonly number: string;
+  readonly tenant: string;
+  readonly id: string;
+  /** How many shipments get the number before this one, in this turn. */
+  readonly nth: number;
+  readonly isNew: boolean;
+}
+
+/** In the order of numbers, so that two workers that give the same numbers to shipments do not wait for each other in a circle. */
+function addedNumbers(writes: readonly ShipmentRow[], newNumbers: ReadonlySet<string>): readonly AddedNumber[] {
+  const counts = new Map<string, number>();
+  const added: AddedNumber[] = [];
+  for (const { id, tenant, addedNumbers: numbers } of writes) {
+    for (const number of numbers) {
+      const nth = counts.get(number) ?? 0;
+      counts.set(number, nth + 1);
+      added.push({ number, tenant, id, nth, isNew: newNumbers.has(number) });
+    }
   }
-  await client.query(
-    `with done as (
-       select record, count(*)::int as jobs, coalesce(array_agg(distinct shipment) filter (where shipment is not null), '{}') as shipments
-       from unnest($1::uuid[], $2::uuid[]) as d(record, shipment) group by record
-     )
-     update parcelkeep.records r set shipments = r.shipments || done.shipments, message_count = r.message_count - done.jobs,
-       state = case when r.state = 'a' and r.message_count <= done.jobs then 'p' else r.state end
-     from done where r.id = done.record`,
-    [jobs.map((job) => job.record), result.touched],
-  );
-  const dead = result.failed.map(({ job, code }) => ({ ...jobs[job]!, code }));
-  if (dead.length > 0) {
-    await client.query(
-      `insert into parcelkeep.dead_letters (id, tenant, record, message, lane, code, received_at)
-       select gen_random_uuid(), tenant, record, message, lane, code, now() from unnest($1::uuid[], $2::uuid[], $3::text[], $4::smallint[], $5::text[]) as d(tenant, record, message, lane, code)`,
-      [
-        dead.map((each) => each.tenant),
-        dead.map((each) => each.record),
-        dead.map((each) => each.message),
-        dead.map((each) => each.lane),
-        dead.map((each) => each.code),
-      ],
-    );
-  }
-  await client.query(
-    "delete from parcelkeep.inbox using unnest($1::smallint[], $2::bigint[]) as d(lane, seq) where inbox.lane = d.lane and inbox.seq = d.seq",
-    [jobs.map((job) => job.lane), jobs.map((job) => job.seq)],
-  );
+  return added.sort((a, b) => (a.number < b.number ? -1 : a.number > b.number ? 1 : a.nth - b.nth));
+}
+
+function optionalUuid(text: string | null): Buffer | null {
+  return text === null ? null : uuidBytes(text);
 }

@@ -81,7 +81,8 @@ test(`loses nothing that it acknowledged over ${kills} kills`, { timeout: 1_500_
   }
 
   const { rows } = await client.query<{ id: string; state: string; shipments: string[] }>(
-    "select id, state, shipments from parcelkeep.records",
+    "select receipt.* from parcelkeep.records, parcelkeep.receipt($1, records.id) as receipt",
+    [tenant],
   );
   const records = new Map(rows.map((row) => [row.id, row]));
   const holders = new Map<string, number>();

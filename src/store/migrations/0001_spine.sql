@@ -1,4 +1,4 @@
--- The spine: tenants and endpoints, the vault's tables, the inbox, the tracking index and the archive's ledger.
+-- The spine: tenants and endpoints, the vault's tables, the inbox and the archive's ledger. The tracking index stands in 0002.
 -- Roles are made before migrations run; each gets exactly what DESIGN section 5 lets its process do.
 
 create schema parcelkeep;
@@ -92,10 +92,9 @@ create table parcelkeep.records (
   batch_offset integer not null,
   sealed_bytes integer not null,
   message_count smallint not null,
-  state "char" not null default 'a',          -- a accepted, p processed, q quarantined
-  failure text,
-  shipments uuid[] not null default '{}'
-) with (fillfactor = 85);
+  state "char" not null default 'a',          -- as received: a accepted, p nothing to process, q quarantined
+  failure text
+);
 create index records_quarantined on parcelkeep.records (tenant, received_at desc, id) where state = 'q';
 
 create sequence parcelkeep.raw_batch_ids;
@@ -132,31 +131,6 @@ create table parcelkeep.dead_letters (
   failed_at timestamptz not null default now()
 );
 create index dead_letters_tenant on parcelkeep.dead_letters (tenant, failed_at desc, id);
-
--- The tracking index -------------------------------------------------------------------------------------------------------
-
-create table parcelkeep.shipments (
-  id uuid primary key,
-  public_id text not null unique,
-  tenant uuid not null,
-  carrier text,
-  discriminator text not null default '',
-  number text,
-  version integer not null default 1,
-  -- A ShipmentState as JSON: always read and written whole.
-  state text not null,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now()
-) with (fillfactor = 70);
-create index shipments_tenant on parcelkeep.shipments (tenant, created_at desc, id);
-
--- A shipment's numbers, all of them, as tokens.
-create table parcelkeep.shipment_numbers (
-  tenant uuid not null,
-  number text not null,
-  shipment uuid not null references parcelkeep.shipments on delete cascade,
-  primary key (number, shipment)
-);
 
 -- The archive's ledger -----------------------------------------------------------------------------------------------------
 
@@ -282,54 +256,33 @@ create function parcelkeep.current_tenant() returns uuid
 language sql stable as $$ select nullif(current_setting('parcelkeep.tenant', true), '')::uuid $$;
 
 alter table parcelkeep.records enable row level security;
-alter table parcelkeep.shipments enable row level security;
-alter table parcelkeep.shipment_numbers enable row level security;
 alter table parcelkeep.dead_letters enable row level security;
 alter table parcelkeep.endpoints enable row level security;
 create policy tenant_records on parcelkeep.records to parcelkeep_api using (tenant = parcelkeep.current_tenant());
-create policy tenant_shipments on parcelkeep.shipments to parcelkeep_api using (tenant = parcelkeep.current_tenant());
-create policy tenant_numbers on parcelkeep.shipment_numbers to parcelkeep_api using (tenant = parcelkeep.current_tenant());
 create policy tenant_dead_letters on parcelkeep.dead_letters to parcelkeep_api using (tenant = parcelkeep.current_tenant());
 create policy tenant_endpoints on parcelkeep.endpoints to parcelkeep_api using (tenant = parcelkeep.current_tenant()) with check (tenant = parcelkeep.current_tenant());
-create policy worker_records on parcelkeep.records to parcelkeep_worker using (true);
-create policy worker_shipments on parcelkeep.shipments to parcelkeep_worker using (true) with check (true);
-create policy worker_numbers on parcelkeep.shipment_numbers to parcelkeep_worker using (true) with check (true);
-create policy worker_dead_letters on parcelkeep.dead_letters to parcelkeep_worker using (true) with check (true);
 create policy ingress_endpoints on parcelkeep.endpoints to parcelkeep_ingress using (true);
 create policy archivist_records on parcelkeep.records to parcelkeep_archivist using (true);
-
--- The shopper's page knows a public id and no tenant.
-create function parcelkeep.track(p_public_ids text[]) returns table (public_id text, carrier text, state text, updated_at timestamptz)
-language sql stable security definer set search_path = parcelkeep, pg_temp as $$
-  select public_id, carrier, state, updated_at from shipments where public_id = any(p_public_ids)
-$$;
 
 -- Grants: the table of DESIGN section 5. ---------------------------------------------------------------------------------------
 
 grant execute on function parcelkeep.claim_tokens, parcelkeep.commit_records, parcelkeep.known_records, parcelkeep.open_ingest_session to parcelkeep_ingress;
 grant select on parcelkeep.endpoints, parcelkeep.tenants to parcelkeep_ingress;
 
-grant select, update, delete on parcelkeep.inbox to parcelkeep_worker;
-grant insert on parcelkeep.inbox to parcelkeep_worker;
-grant select (id, tenant, state, shipments, message_count), update (state, failure, shipments) on parcelkeep.records to parcelkeep_worker;
-grant select, insert, update, delete on parcelkeep.shipments, parcelkeep.shipment_numbers to parcelkeep_worker;
-grant select, insert, delete on parcelkeep.dead_letters to parcelkeep_worker;
-
 grant select, delete on parcelkeep.raw_batches to parcelkeep_archivist;
 grant select, insert, update on parcelkeep.segments, parcelkeep.segment_batches to parcelkeep_archivist;
 grant select (id, tenant, batch, batch_offset, sealed_bytes) on parcelkeep.records to parcelkeep_archivist;
 
-grant execute on function parcelkeep.as_tenant, parcelkeep.current_tenant, parcelkeep.track to parcelkeep_api;
-grant execute on function parcelkeep.current_tenant to parcelkeep_worker, parcelkeep_ingress, parcelkeep_archivist;
+grant execute on function parcelkeep.as_tenant, parcelkeep.current_tenant to parcelkeep_api;
+grant execute on function parcelkeep.current_tenant to parcelkeep_ingress, parcelkeep_archivist;
 grant select, insert on parcelkeep.tenants, parcelkeep.api_keys, parcelkeep.endpoints to parcelkeep_api;
-grant select (id, tenant, endpoint, source, received_at, state, failure, shipments, message_count) on parcelkeep.records to parcelkeep_api;
-grant select on parcelkeep.shipments, parcelkeep.shipment_numbers, parcelkeep.dead_letters to parcelkeep_api;
+grant select (id, tenant, endpoint, source, received_at, state, failure, message_count) on parcelkeep.records to parcelkeep_api;
+grant select on parcelkeep.dead_letters to parcelkeep_api;
 grant delete on parcelkeep.dead_letters to parcelkeep_api;
 grant select (lane, seq, received_at, tenant) on parcelkeep.inbox to parcelkeep_api;
 grant select (id, created_at, records) on parcelkeep.raw_batches to parcelkeep_api;
 grant select on parcelkeep.segments to parcelkeep_api;
 grant insert on parcelkeep.inbox to parcelkeep_api;
-grant update (message_count) on parcelkeep.records to parcelkeep_worker;
 
 create function parcelkeep.tokens_of(p_blind uuid[]) returns table (blind uuid, token bytea, subject uuid)
 language sql stable security definer set search_path = parcelkeep, pg_temp as $$
@@ -337,44 +290,6 @@ language sql stable security definer set search_path = parcelkeep, pg_temp as $$
 $$;
 
 -- Reads with the tenant set inside the call; the invoker's row-level security decides what is seen.
-create function parcelkeep.shipments_by_id(p_tenant uuid, p_ids uuid[])
-returns table (id uuid, public_id text, number text, state text, created_at timestamptz, updated_at timestamptz)
-language plpgsql as $$
-#variable_conflict use_column
-begin
-  perform parcelkeep.as_tenant(p_tenant);
-  return query select id, public_id, number, state, created_at, updated_at from parcelkeep.shipments where id = any(p_ids);
-end $$;
-
-create function parcelkeep.shipments_by_number(p_tenant uuid, p_numbers text[])
-returns table (id uuid, public_id text, number text, state text, created_at timestamptz, updated_at timestamptz)
-language plpgsql as $$
-#variable_conflict use_column
-begin
-  perform parcelkeep.as_tenant(p_tenant);
-  return query select s.id, s.public_id, s.number, s.state, s.created_at, s.updated_at from parcelkeep.shipments s
-    where s.id in (select n.shipment from parcelkeep.shipment_numbers n where n.number = any(p_numbers)) order by s.created_at, s.id;
-end $$;
-
-create function parcelkeep.shipments_page(p_tenant uuid, p_before timestamptz, p_before_id uuid, p_limit integer)
-returns table (id uuid, public_id text, number text, state text, created_at timestamptz, updated_at timestamptz)
-language plpgsql as $$
-#variable_conflict use_column
-begin
-  perform parcelkeep.as_tenant(p_tenant);
-  return query select id, public_id, number, state, created_at, updated_at from parcelkeep.shipments
-    where (created_at, id) < (p_before, p_before_id) order by created_at desc, id desc limit p_limit;
-end $$;
-
-create function parcelkeep.receipt(p_tenant uuid, p_id uuid)
-returns table (id uuid, source text, received_at timestamptz, state "char", failure text, shipments uuid[])
-language plpgsql as $$
-#variable_conflict use_column
-begin
-  perform parcelkeep.as_tenant(p_tenant);
-  return query select id, source, received_at, state, failure, shipments from parcelkeep.records where id = p_id;
-end $$;
-
 create function parcelkeep.dead_letter_page(p_tenant uuid, p_before timestamptz, p_before_id uuid, p_limit integer)
 returns table (id uuid, kind text, record uuid, source text, code text, at timestamptz)
 language plpgsql as $$
@@ -401,7 +316,6 @@ begin
   return v_found;
 end $$;
 
-grant execute on function parcelkeep.tokens_of, parcelkeep.shipments_by_id, parcelkeep.shipments_by_number, parcelkeep.shipments_page, parcelkeep.receipt,
-  parcelkeep.dead_letter_page, parcelkeep.retry_dead_letter to parcelkeep_api;
+grant execute on function parcelkeep.tokens_of, parcelkeep.dead_letter_page, parcelkeep.retry_dead_letter to parcelkeep_api;
 
 revoke execute on all functions in schema parcelkeep from public;
