@@ -1,0 +1,43 @@
+import { crc32 } from "node:zlib";
+
+/** Crockford's base-32: no I, L, O, U. */
+const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const pairs: string[] = [];
+for (const high of ALPHABET) for (const low of ALPHABET) pairs.push(high + low);
+const values: ReadonlyMap<string, number> = new Map(Array.from(ALPHABET, (letter, value) => [letter, value]));
+
+/**
+ * Six characters: the low 30 bits of the CRC-32 (IEEE 802.3) of a text in upper case. They tell tokens from look-alikes and are no secret.
+ */
+export function checkDigits(text: string): string {
+  const sum = crc32(text.toUpperCase()) & 0x3fffffff;
+  return pairs[sum >>> 20]! + pairs[(sum >>> 10) & 1023]! + pairs[sum & 1023]!;
+}
+
+/** Of a multiple of five bytes. */
+export function base32(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 5) {
+    const high = (bytes[at]! << 12) | (bytes[at + 1]! << 4) | (bytes[at + 2]! >>> 4);
+    const low = ((bytes[at + 2]! & 15) << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!;
+    text += pairs[high >>> 10]! + pairs[high & 1023]! + pairs[low >>> 10]! + pairs[low & 1023]!;
+  }
+  return text;
+}
+
+/** @param text of the alphabet, in upper case. */
+export function fromBase32(text: string): Buffer {
+  const bytes = Buffer.alloc((text.length * 5) / 8);
+  let bits = 0;
+  let held = 0;
+  let at = 0;
+  for (const letter of text) {
+    held = ((held << 5) | values.get(letter)!) & 0xfff;
+    bits += 5;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes[at++] = (held >>> bits) & 0xff;
+    }
+  }
+  return bytes;
+}
