@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { codecs } from "../src/main/sources.ts";
-import { planTurn } from "../src/main/worker.ts";
+import { planTurn } from "../src/main/plan-turn.ts";
 import { startEmbeddedPostgres } from "../src/store/embedded/server.ts";
 import { migrate } from "../src/store/migrate.ts";
 import { ownerRole } from "../src/store/roles.ts";
@@ -89,8 +89,8 @@ async function drain(): Promise<Record<string, number>> {
   await pool.query("select 1");
   const before = { processor: process.cpuUsage(), database: await databaseMicroseconds(), wal: await walBytes(), at: performance.now() };
   let done = 0;
-  for (let firstLane = 0; ; firstLane += 16) {
-    const { jobs } = await takeTurn(pool, { firstLane, jobsMax }, planTurn);
+  for (let firstLane = 0; ; firstLane = (firstLane + 16) % 64) {
+    const { jobs } = await takeTurn(pool, { firstLane, lanesMax: 16, jobsMax }, planTurn);
     if (jobs === 0) break;
     done += jobs;
   }

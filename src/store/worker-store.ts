@@ -1,10 +1,23 @@
 import { randomBytes } from "node:crypto";
-import type pg from "pg";
+import pg from "pg";
+import type { ChangedShipment } from "./changes.ts";
 import { booleanArray, int2Array, textArray, tidArray, uuidArray, uuidBytes } from "./binary-array.ts";
 
-/** Lanes that one worker takes at a time, so that several workers share them. */
-const lanesPerTurn = 16;
-const laneCount = 64;
+export class TurnError extends Error {
+  override readonly name = "TurnError";
+  /**
+   * `contended`: another worker was at the same shipments; take the turn again. `refused`: one of the jobs cannot be applied; take fewer to find it.
+   * `unavailable`: the database is away, or is not the one that this program knows; wait.
+   */
+  readonly code: "contended" | "refused" | "unavailable";
+  constructor(code: TurnError["code"], message: string, options: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Jobs are kept in order within a lane. */
+export const laneCount = 64;
 
 export interface InboxJob {
   readonly record: string;
@@ -49,13 +62,6 @@ export interface TurnPlan {
   apply(shipments: readonly StoredShipment[]): TurnResult;
 }
 
-/** A shipment that readers may have copies of. */
-export interface ChangedShipment {
-  readonly id: string;
-  readonly publicId: string;
-  readonly tenant: string;
-}
-
 export interface Turn {
   readonly jobs: number;
   readonly failed: number;
@@ -63,47 +69,68 @@ export interface Turn {
 }
 
 export interface TurnShare {
-  /** Where the search for lanes with jobs begins. */
+  /** Where the search for lanes with jobs begins; 0 to 63. */
   readonly firstLane: number;
+  readonly lanesMax: number;
   readonly jobsMax: number;
 }
 
 /**
  * Takes one turn at the inbox: jobs, their effects and their removal are one transaction, so each job takes effect exactly once.
  * @param plan pure; gets the jobs, of each lane in order.
- * @throws PostgreSQL's 40001, 40P01 or 23505 when another worker was at the same shipments; nothing has happened then, and the turn is to be taken again.
+ * @throws {TurnError} with any code; nothing has happened then.
  */
-export async function takeTurn(
-  pool: pg.Pool,
-  { firstLane, jobsMax }: TurnShare,
-  plan: (jobs: readonly InboxJob[]) => TurnPlan,
-): Promise<Turn> {
-  const client = await pool.connect();
+export async function takeTurn(pool: pg.Pool, share: TurnShare, plan: (jobs: readonly InboxJob[]) => TurnPlan): Promise<Turn> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw turnError(error);
+  });
   let broken: Error | undefined;
   try {
     await client.query("begin");
-    const { rows: jobs } = await client.query<InboxJob & { place: string }>({
-      name: "claim_jobs",
-      text: "select place, record, tenant, message from parcelkeep.claim_jobs($1, $2, $3)",
-      values: [firstLane % laneCount, Math.min(lanesPerTurn, jobsMax), jobsMax],
-    });
-    if (jobs.length === 0) {
-      await client.query("rollback");
-      return { jobs: 0, failed: 0, changed: [] };
-    }
-    const { numbers, apply } = plan(jobs);
-    const held = numbers.length === 0 ? [] : await lockShipments(client, numbers);
-    const result = apply(held);
-    const publicIds = publicIdsOf(held, result.writes);
-    await client.query({ name: "finish_turn", text: finishText, values: finishValues(jobs, result, publicIds) });
+    const turn = await turnIn(client, share, plan);
     await client.query("commit");
-    return { jobs: jobs.length, failed: result.failed.length, changed: changedShipments(held, result, publicIds) };
+    return turn;
   } catch (error) {
     await client.query("rollback").catch((failure: Error) => (broken = failure));
-    throw error;
+    throw error instanceof TurnError ? error : turnError(error);
   } finally {
     client.release(broken);
   }
+}
+
+async function turnIn(
+  client: pg.PoolClient,
+  { firstLane, lanesMax, jobsMax }: TurnShare,
+  plan: (jobs: readonly InboxJob[]) => TurnPlan,
+): Promise<Turn> {
+  const { rows: jobs } = await client.query<InboxJob & { place: string }>({
+    name: "claim_jobs",
+    text: "select place, record, tenant, message from parcelkeep.claim_jobs($1, $2, $3)",
+    values: [firstLane, Math.min(lanesMax, jobsMax), jobsMax],
+  });
+  if (jobs.length === 0) return { jobs: 0, failed: 0, changed: [] };
+  const { numbers, apply } = orRefuse(() => plan(jobs));
+  const held = numbers.length === 0 ? [] : await lockShipments(client, numbers);
+  const result = orRefuse(() => apply(held));
+  const publicIds = publicIdsOf(held, result.writes);
+  await client.query({ name: "finish_turn", text: finishText, values: finishValues(jobs, result, publicIds) });
+  return { jobs: jobs.length, failed: result.failed.length, changed: changedShipments(held, result, publicIds) };
+}
+
+function orRefuse<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (cause) {
+    throw new TurnError("refused", "the jobs of a turn cannot be applied", { cause });
+  }
+}
+
+/** By SQLSTATE (PostgreSQL, appendix A): 40 and a number that another worker was first to take; 21, 22, 23 and 54 are about values. */
+function turnError(cause: unknown): TurnError {
+  const state = cause instanceof pg.DatabaseError ? (cause.code ?? "") : "";
+  if (state.startsWith("40") || state === "23505") return new TurnError("contended", "another worker was at the same shipments", { cause });
+  if (/^(21|22|23|54)/.test(state)) return new TurnError("refused", "the database does not take what a turn writes", { cause });
+  return new TurnError("unavailable", "the database did not take a turn", { cause });
 }
 
 interface LockedShipment extends StoredShipment {
