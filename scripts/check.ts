@@ -15,7 +15,7 @@ const borderBreaches: readonly (readonly [file: string, source: string])[] = [
   ["src/process/planted.ts", 'export { takeTurn } from "../store/worker-store.ts";\n'],
   ["src/process/planted.ts", 'export type { Notice } from "../domain/notice.ts";\n'],
   ["src/process/planted.ts", 'export { Pool } from "pg";\n'],
-  ["src/archive/planted.ts", 'export { localKeys } from "../vault/keys/local.ts";\n'],
+  ["src/archive/planted.ts", 'export { localSealingKeys } from "../vault/keys/local/sealing.ts";\n'],
   ["src/cloud/planted.ts", 'export { buildServer } from "../ingress/server.ts";\n'],
   ["src/cli/planted.ts", 'export { migrate } from "../store/migrate.ts";\n'],
 ];

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { embeddedPostgresStatus } from "../store/embedded/status.ts";
 import { ownerRole } from "../store/roles.ts";
 import { readConfig, readConnections, readOwnersDatabase } from "./config.ts";
-import { holdFolder, migrateDatabase, operatorKeyPath, rootKeyPath, runningProgram } from "./data-folder.ts";
+import { holdFolder, migrateDatabase, operatorKeyPath, sealingKeyPath, runningProgram } from "./data-folder.ts";
 import { startDemo } from "./demo.ts";
 import { startProgram } from "./program.ts";
 import { ProgramError } from "./program-error.ts";
@@ -133,7 +133,7 @@ function hintWhereRunning(hint: string): (error: unknown) => never {
 
 /** A front that made a root key of its own would give tokens that no other front gives. */
 function refuseWithoutSecrets(dataDir: string): void {
-  for (const path of [rootKeyPath(dataDir), operatorKeyPath(dataDir)]) {
+  for (const path of [sealingKeyPath(dataDir), operatorKeyPath(dataDir)]) {
     if (!existsSync(path))
       throw new CommandError(`the front needs ${path}`, "parcelkeep start makes it in a new data folder; every front gets the same file");
   }

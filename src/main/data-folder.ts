@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
@@ -7,7 +6,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "../store/embedded/
 import { migrate } from "../store/migrate.ts";
 import { type ProgramLock, takeProgramLock } from "../store/program-lock.ts";
 import { ownerRole } from "../store/roles.ts";
-import { createLocalKeyFile } from "../vault/keys/local.ts";
+import { createLocalKeys } from "../vault/keys/local/key-folder.ts";
 import { ProgramError } from "./program-error.ts";
 
 /** Where the running program is, as commands find it. */
@@ -98,14 +97,18 @@ function runPath(dataDir: string): string {
   return join(dataDir, "run.json");
 }
 
-/** Root key and operator's key, made on the first start. @returns the operator's key. */
+/** Key files and operator's key, made on the first start. @returns the operator's key. */
 export async function ensureSecrets(dataDir: string): Promise<string> {
-  if (!existsSync(rootKeyPath(dataDir))) await createLocalKeyFile(rootKeyPath(dataDir));
+  await createLocalKeys(keyFolder(dataDir));
   return ensureOperatorKey(dataDir);
 }
 
-export function rootKeyPath(dataDir: string): string {
-  return join(dataDir, "keys", "root.json");
+function keyFolder(dataDir: string): string {
+  return join(dataDir, "keys");
+}
+
+export function sealingKeyPath(dataDir: string): string {
+  return join(keyFolder(dataDir), "sealing.json");
 }
 
 export function operatorKeyPath(dataDir: string): string {

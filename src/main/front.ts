@@ -5,8 +5,6 @@ import { buildServer } from "../ingress/server.ts";
 import { adminStore } from "../store/admin-store.ts";
 import { inboxHolds } from "../store/inbox-depth.ts";
 import { backlog, readStore } from "../store/read-store.ts";
-import { localKeys } from "../vault/keys/local.ts";
-import type { SealingKeys } from "../vault/keys/provider.ts";
 import { readConfig } from "./config.ts";
 import { CredentialBox } from "./endpoint-credentials.ts";
 import { FrontServices } from "./front-services.ts";
@@ -17,6 +15,7 @@ import { ingressMetrics } from "./metrics.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { TenantKeys } from "./tenant-keys.ts";
 import type { RoleHost } from "./role.ts";
+import { sealingKeysOf } from "./sealing-keys.ts";
 
 type FrontHost = RoleHost<"parcelkeep_ingress" | "parcelkeep_api">;
 
@@ -28,7 +27,7 @@ export async function runFront(host: FrontHost): Promise<void> {
   const apiPool = pool(host, "parcelkeep_api", 8);
   for (const each of [ingressPool, apiPool]) each.on("error", (error) => log.warn(errorKind(error), "database connection lost"));
 
-  const keys: SealingKeys = await localKeys(join(config.dataDir, "keys", "root.json"));
+  const keys = await sealingKeysOf(config);
   const operatorKey = (await readFile(join(config.dataDir, "secrets", "operator.key"), "utf8")).trim();
   const credentials = new CredentialBox(await keys.derive("endpoint-credentials"), await keys.derive("access-tokens"));
   const metrics = ingressMetrics();

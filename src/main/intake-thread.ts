@@ -1,15 +1,14 @@
-import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import pg from "pg";
 import type { DecodeFailure } from "../carriers/codec.ts";
 import { ingestStore } from "../store/ingest-store.ts";
 import { IngestSessions } from "../vault/ingest-session.ts";
-import { localKeys } from "../vault/keys/local.ts";
 import { Committer } from "./committer.ts";
 import { readConfig } from "./config.ts";
 import { Intake, type IntakeOutcome, type IntakeRequest } from "./intake.ts";
 import { errorKind, programLog } from "./log.ts";
 import type { RoleConnection } from "./role.ts";
+import { sealingKeysOf } from "./sealing-keys.ts";
 import { TenantKeys } from "./tenant-keys.ts";
 
 /** Connections: two commits under way, one claim of tokens for each, and one to wake the worker. */
@@ -57,9 +56,14 @@ const log = programLog(config.logLevel, "intake");
 const { connection } = workerData as IntakeThreadStart;
 const pool = new pg.Pool({ ...connection, max: connectionsMax, idleTimeoutMillis: 0, application_name: "parcelkeep-intake" });
 pool.on("error", (error) => log.warn(errorKind(error), "database connection lost"));
-const keys = await localKeys(join(config.dataDir, "keys", "root.json"));
+const keys = await sealingKeysOf(config);
 const store = ingestStore(pool);
-const sessions = new IngestSessions(keys, (tenant, epoch, wrapped) => store.openSession(tenant, epoch, wrapped), 1, Date.now);
+const sessions = new IngestSessions(
+  keys,
+  (tenant, epoch, wrapped) => store.openSession(tenant, epoch, wrapped),
+  keys.currentEpoch,
+  Date.now,
+);
 const committer = new Committer(store, sessions, config.cell, {
   settled: (blind, token, subject) => intake.settle(blind, token, subject),
   committed: (records, seconds) => {

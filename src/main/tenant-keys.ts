@@ -3,11 +3,11 @@ import type { SealingKeys } from "../vault/keys/provider.ts";
 
 /** The keys of each tenant's blind index, derived once. */
 export class TenantKeys {
-  readonly #keys: SealingKeys;
+  readonly #keys: Pick<SealingKeys, "derive">;
   readonly #deriving = new Map<string, Promise<IndexKeys>>();
   readonly #ready = new Map<string, IndexKeys>();
 
-  constructor(keys: SealingKeys) {
+  constructor(keys: Pick<SealingKeys, "derive">) {
     this.#keys = keys;
   }
 

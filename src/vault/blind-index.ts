@@ -19,7 +19,7 @@ export interface IndexKeys {
 }
 
 /** @throws {KeyError} as the provider does. */
-export async function indexKeys(keys: SealingKeys, tenant: string): Promise<IndexKeys> {
+export async function indexKeys(keys: Pick<SealingKeys, "derive">, tenant: string): Promise<IndexKeys> {
   const values = new KeyedHash(await keys.derive(`blind-index|${tenant}|v1`));
   const events = new KeyedHash(await keys.derive(`fingerprint|${tenant}|v1`));
   const requests = new KeyedHash(await keys.derive(`dedupe|${tenant}|v1`));

@@ -7,9 +7,7 @@ import type { SealingKeys } from "./keys/provider.ts";
 function make() {
   let now = 0;
   let calls = 0;
-  const keys: SealingKeys = {
-    provider: "test",
-    derive: () => Promise.reject(new Error("not used")),
+  const keys: Pick<SealingKeys, "generateDataKey"> = {
     generateDataKey: async (context) => {
       if (context.purpose === "raw-records") calls++;
       return { plaintext: randomBytes(32), wrapped: randomBytes(60) };

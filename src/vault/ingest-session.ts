@@ -35,12 +35,12 @@ export class IngestSessions {
   /** Ended, not yet zeroed. */
   #ended: { readonly session: IngestSession; readonly endedAt: number }[] = [];
   readonly #opening = new Map<string, Promise<Held>>();
-  readonly #keys: SealingKeys;
+  readonly #keys: Pick<SealingKeys, "generateDataKey">;
   readonly #open: OpenSession;
   readonly #epoch: number;
   readonly #now: () => number;
 
-  constructor(keys: SealingKeys, open: OpenSession, epoch: number, now: () => number) {
+  constructor(keys: Pick<SealingKeys, "generateDataKey">, open: OpenSession, epoch: number, now: () => number) {
     this.#keys = keys;
     this.#open = open;
     this.#epoch = epoch;

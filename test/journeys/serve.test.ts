@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { ownerRole } from "../../src/store/roles.ts";
-import { createLocalKeyFile } from "../../src/vault/keys/local.ts";
+import { createLocalKeys } from "../../src/vault/keys/local/key-folder.ts";
 import { type TestDatabase, testDatabase } from "../support/database.ts";
 import { type ServedRole, serveRole } from "../support/served-role.ts";
 
@@ -40,7 +40,7 @@ async function deploy(t: TestContext): Promise<Deployment> {
 }
 
 async function mountSecrets(dataDir: string): Promise<void> {
-  await createLocalKeyFile(join(dataDir, "keys", "root.json"));
+  await createLocalKeys(join(dataDir, "keys"));
   await mkdir(join(dataDir, "secrets"), { mode: 0o700 });
   await writeFile(join(dataDir, "secrets", "operator.key"), `${operatorKey}\n`, { mode: 0o600 });
 }
@@ -143,7 +143,7 @@ test("a role does not start with another role's powers, nor without a database, 
 
 test("a front does not make a root key of its own", async (t) => {
   const { serve } = await deploy(t);
-  await assert.rejects(serve("front"), /error: the front needs .*root\.json\nhint: /);
+  await assert.rejects(serve("front"), /error: the front needs .*sealing\.json\nhint: /);
 });
 
 /** Asks until there is an answer; each round waits for the one that is asked. */
