@@ -30,6 +30,7 @@ export class MemoryCache implements TrackingCache {
   readonly #generations = new Uint32Array(generationGroups);
   readonly #clock: () => number;
   readonly #ttlMs: number;
+  #clearings = 0;
   #hits = 0;
   #misses = 0;
   #dropped = 0;
@@ -61,12 +62,12 @@ export class MemoryCache implements TrackingCache {
   }
 
   begin(key: string): FillTicket {
-    return { key, generation: this.#generations[groupOf(key)]!, begunAt: this.#clock() };
+    return { key, generation: this.#generationOf(key), begunAt: this.#clock() };
   }
 
   fill(ticket: FillTicket, bytes: Buffer): boolean {
     const { key, generation, begunAt } = ticket;
-    if (generation !== this.#generations[groupOf(key)] || this.#clock() - begunAt >= this.#ttlMs) {
+    if (generation !== this.#generationOf(key) || this.#clock() - begunAt >= this.#ttlMs) {
       this.#dropped++;
       return false;
     }
@@ -86,8 +87,18 @@ export class MemoryCache implements TrackingCache {
     }
   }
 
+  clear(): void {
+    this.#clearings++;
+    this.#entries.clear();
+  }
+
   counters(): CacheCounters {
     return { hits: this.#hits, misses: this.#misses, dropped: this.#dropped };
+  }
+
+  /** Grows with each of both, so it is the same only where nothing has happened. */
+  #generationOf(key: string): number {
+    return this.#generations[groupOf(key)]! + this.#clearings;
   }
 
   /** 32 bits come round after 4 billion invalidations of a group, which would have to fall within one read. */

@@ -45,6 +45,16 @@ export function trackingCacheContract(name: string, make: () => Promise<Tracking
     await cache.invalidate([]);
   });
 
+  check("forgets everything when it is cleared, and a reader from before does not bring an old row back", async ({ cache }) => {
+    await cache.set("a", Buffer.from("old"));
+    const slow = await cache.begin("b");
+    await cache.clear();
+    assert.equal(await cache.fill(slow, Buffer.from("old")), false);
+    assert.deepEqual([await cache.get("a"), await cache.get("b")], [undefined, undefined]);
+    assert.equal(await cache.fill(await cache.begin("b"), Buffer.from("new")), true);
+    assert.equal(await text(cache, "b"), "new");
+  });
+
   check("a reader that was overtaken by an invalidation does not bring the old row back", async ({ cache }) => {
     const slow = await cache.begin("a");
     await cache.invalidate(["a"]);

@@ -29,6 +29,8 @@ export interface TrackingCache {
   set(key: string, bytes: Buffer): Awaitable<void>;
   /** Forgets keys and outdates every ticket for them. Call it after the commit. */
   invalidate(keys: readonly string[]): Awaitable<void>;
+  /** Forgets everything and outdates every ticket: for when invalidations may have been lost. */
+  clear(): Awaitable<void>;
 }
 
 /** A remote cache answers later, the one in the process at once. */

@@ -61,6 +61,9 @@ export interface NewEndpointInput {
   readonly allowFrom?: readonly string[];
 }
 
+/** What is at hand is given at once: waiting for nothing costs a cached read a tenth of its time. */
+export type MaybeNow<Value> = Value | Promise<Value>;
+
 /** Who calls the API. */
 export type Caller = { readonly kind: "tenant"; readonly tenant: string } | { readonly kind: "operator" };
 
@@ -72,11 +75,11 @@ export interface Services {
   receiveCaptured(tenant: string, source: string, body: Buffer, contentType: string): Promise<Received>;
   registerShipment(tenant: string, input: ShipmentInput, idempotencyKey: string | null): Promise<Received>;
   issueAccessToken(clientId: string, clientSecret: string): Promise<{ token: string; expiresInS: number } | null>;
-  shipment(tenant: string, id: string): Promise<Buffer | null>;
+  shipment(tenant: string, id: string): MaybeNow<Buffer | null>;
   shipmentsByNumber(tenant: string, carrier: string | null, number: string): Promise<readonly ShipmentView[]>;
   shipmentsPage(tenant: string, cursor: string | null, limit: number): Promise<Page<ShipmentView>>;
   receipt(tenant: string, id: string): Promise<ReceiptView | null>;
-  track(publicId: string): Promise<Buffer | null>;
+  track(publicId: string): MaybeNow<Buffer | null>;
   deadLetters(tenant: string, cursor: string | null, limit: number): Promise<Page<DeadLetterView>>;
   retryDeadLetter(tenant: string, id: string): Promise<boolean>;
   createTenant(name: string): Promise<{ tenant: string; apiKey: string }>;

@@ -1,6 +1,6 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { ProblemError } from "./problems.ts";
-import type { Services } from "./services.ts";
+import type { MaybeNow, Services } from "./services.ts";
 
 const words: Readonly<Record<string, string>> = {
   unknown: "No news yet",
@@ -38,9 +38,10 @@ export function trackingPageRoutes(services: Services) {
           params: { type: "object", properties: { publicId: { type: "string" } } },
         },
       },
-      async (request, reply) => {
-        const found = await tracked(services, request.params.publicId);
-        return reply.type("application/json").send(found);
+      (request, reply) => {
+        const found = tracked(services, request.params.publicId);
+        if (Buffer.isBuffer(found)) sendJson(reply, found);
+        else found.then((view) => sendJson(reply, view)).catch((error: unknown) => reply.send(error));
       },
     );
     app.get<{ Params: { publicId: string } }>("/t/:publicId", { schema: { hide: true } }, async (request, reply) => {
@@ -54,10 +55,19 @@ export function trackingPageRoutes(services: Services) {
   };
 }
 
-async function tracked(services: Services, publicId: string): Promise<Buffer> {
-  const found = /^[\w-]{22}$/.test(publicId) ? await services.track(publicId) : null;
+function tracked(services: Services, publicId: string): MaybeNow<Buffer> {
+  if (!/^[\w-]{22}$/.test(publicId)) throw new ProblemError("not_found");
+  const found = services.track(publicId);
+  return found instanceof Promise ? found.then(orNotFound) : orNotFound(found);
+}
+
+function orNotFound(found: Buffer | null): Buffer {
   if (found === null) throw new ProblemError("not_found");
   return found;
+}
+
+function sendJson(reply: FastifyReply, body: Buffer): void {
+  reply.type("application/json").send(body);
 }
 
 function page({ carrier, status, events }: Tracked): string {

@@ -1,5 +1,6 @@
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import type { Awaitable } from "../cloud/tracking-cache.ts";
 import { isCarrierId } from "../domain/carrier.ts";
 import { verifier, type Verify } from "../ingress/authentication.ts";
 import { ProblemError } from "../ingress/problems.ts";
@@ -13,9 +14,10 @@ import { inflated, isPlain } from "./inflate.ts";
 import type { IntakeThreads } from "./intake-threads.ts";
 import type { IngressMetrics } from "./metrics.ts";
 import type { RateLimit } from "./rate-limit.ts";
-import { shipmentView, trackingView } from "./shipment-view.ts";
+import { shipmentView } from "./shipment-view.ts";
 import { apiSource, codecs, isSource, unknownSource } from "./sources.ts";
 import type { TenantKeys } from "./tenant-keys.ts";
+import type { TrackingViews } from "./tracking-views.ts";
 
 const accessTokenS = 3600;
 /** A full inbox takes some seconds to have room again. */
@@ -25,8 +27,6 @@ const cachedKeysMax = 10_000;
 /** A revoked key or endpoint stops working within this time. */
 const credentialsTtlMs = 5_000;
 const unknownIdTtlMs = 1_000;
-const trackingCacheMax = 50_000;
-const trackingTtlMs = 2_000;
 const crockford = "0123456789abcdefghjkmnpqrstvwxyz";
 
 interface Endpoint {
@@ -44,6 +44,7 @@ export interface FrontParts {
   /** As the ingress role: endpoints of all tenants. */
   readonly ingressReads: Pick<ReadStore, "endpoint">;
   readonly reads: ReadStore;
+  readonly views: TrackingViews;
   readonly admin: AdminStore;
   readonly credentials: CredentialBox;
   readonly operatorKey: string;
@@ -62,9 +63,6 @@ export class FrontServices implements Services {
   readonly #parts: FrontParts;
   readonly #endpoints = new LRUCache<string, Endpoint | "none">({ max: cachedEndpointsMax, ttl: credentialsTtlMs });
   readonly #callers = new LRUCache<string, { tenant: string; secret: Buffer } | "none">({ max: cachedKeysMax, ttl: credentialsTtlMs });
-  readonly #views = new LRUCache<string, Buffer>({ max: trackingCacheMax, ttl: trackingTtlMs });
-  /** Grows with every invalidation; a read that began before one must not fill the cache. */
-  #generation = 0;
 
   constructor(parts: FrontParts) {
     this.#parts = parts;
@@ -168,24 +166,12 @@ export class FrontServices implements Services {
     return { token: this.#parts.credentials.issueToken(endpoint.id, this.#parts.now() + accessTokenS * 1000), expiresInS: accessTokenS };
   }
 
-  async shipment(tenant: string, id: string): Promise<Buffer | null> {
-    return this.#cachedView(`${tenant}/${id}`, async () => {
-      const row = (await this.#parts.reads.shipmentsById(tenant, [id]))[0];
-      return row === undefined ? null : shipmentView(row);
-    });
+  shipment(tenant: string, id: string): Awaitable<Buffer | null> {
+    return this.#parts.views.shipment(tenant, id);
   }
 
-  async track(publicId: string): Promise<Buffer | null> {
-    return this.#cachedView(`public/${publicId}`, async () => {
-      const row = (await this.#parts.reads.track([publicId]))[0];
-      return row === undefined ? null : trackingView(row);
-    });
-  }
-
-  /** Shipments that have changed are read anew. */
-  invalidate(): void {
-    this.#generation++;
-    this.#views.clear();
+  track(publicId: string): Awaitable<Buffer | null> {
+    return this.#parts.views.track(publicId);
   }
 
   async shipmentsByNumber(tenant: string, carrier: string | null, number: string): Promise<readonly ShipmentView[]> {
@@ -282,18 +268,6 @@ export class FrontServices implements Services {
 
   notReady(): Promise<string | null> {
     return this.#parts.notReady();
-  }
-
-  async #cachedView(key: string, read: () => Promise<object | null>): Promise<Buffer | null> {
-    const held = this.#views.get(key);
-    this.#parts.metrics.cache.inc({ result: held === undefined ? "miss" : "hit" });
-    if (held !== undefined) return held;
-    const generation = this.#generation;
-    const view = await read();
-    if (view === null) return null;
-    const bytes = Buffer.from(JSON.stringify(view));
-    if (generation === this.#generation) this.#views.set(key, bytes);
-    return bytes;
   }
 
   async #loadEndpoint(id: string): Promise<Endpoint | "none"> {

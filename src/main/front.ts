@@ -1,10 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
+import { MemoryCache } from "../cloud/memory-cache.ts";
 import { buildServer } from "../ingress/server.ts";
 import { adminStore } from "../store/admin-store.ts";
 import { inboxHolds } from "../store/inbox-depth.ts";
 import { backlog, readStore } from "../store/read-store.ts";
+import { listenForChanges } from "./change-listener.ts";
 import { readConfig } from "./config.ts";
 import { CredentialBox } from "./endpoint-credentials.ts";
 import { FrontServices } from "./front-services.ts";
@@ -13,8 +15,9 @@ import { IntakeThreads } from "./intake-threads.ts";
 import { errorKind, programLog } from "./log.ts";
 import { ingressMetrics } from "./metrics.ts";
 import { RateLimit } from "./rate-limit.ts";
-import { TenantKeys } from "./tenant-keys.ts";
 import type { RoleHost } from "./role.ts";
+import { TenantKeys } from "./tenant-keys.ts";
+import { TrackingViews } from "./tracking-views.ts";
 import { sealingKeysOf } from "./sealing-keys.ts";
 
 type FrontHost = RoleHost<"parcelkeep_ingress" | "parcelkeep_api">;
@@ -42,11 +45,15 @@ export async function runFront(host: FrontHost): Promise<void> {
   );
   await inbox.watch();
   let address = `http://${config.httpHost}:${config.httpPort}`;
+  const reads = readStore(apiPool);
+  const cache = new MemoryCache();
+  const views = new TrackingViews(cache, reads);
   const services = new FrontServices({
     intake,
     tenantKeys,
     ingressReads: readStore(ingressPool),
-    reads: readStore(apiPool),
+    reads,
+    views,
     admin: adminStore(apiPool),
     credentials,
     operatorKey,
@@ -58,6 +65,7 @@ export async function runFront(host: FrontHost): Promise<void> {
     now: Date.now,
     metricsText: async () => {
       metrics.waiting.set(intake.waiting);
+      metrics.setCacheReads(cache.counters());
       const { inboxDepth, inboxOldestS, unarchivedRecords } = await backlog(apiPool);
       metrics.inboxDepth.set(inboxDepth);
       metrics.inboxOldest.set(inboxOldestS);
@@ -72,7 +80,9 @@ export async function runFront(host: FrontHost): Promise<void> {
       );
     },
   });
-  const listener = await listenForChanges(host, () => services.invalidate());
+  const listener = await listenForChanges(host.connections.parcelkeep_api, views, (error) =>
+    log.warn(errorKind(error), "changes of shipments are not heard; copies of them expire"),
+  );
   const app = await buildServer(services, log);
   await listenWithRetry(() => app.listen({ host: config.httpHost, port: config.httpPort }));
   const bound = app.server.address();
@@ -84,23 +94,13 @@ export async function runFront(host: FrontHost): Promise<void> {
     inbox.stop();
     await app.close();
     await intake.drain();
-    await listener.end().catch(() => {});
+    await listener.stop();
     await Promise.all([ingressPool.end(), apiPool.end()]);
   });
 }
 
 function pool(host: FrontHost, role: keyof FrontHost["connections"], max: number): pg.Pool {
   return new pg.Pool({ ...host.connections[role], max, application_name: "parcelkeep-front" });
-}
-
-async function listenForChanges(host: FrontHost, changed: () => void): Promise<pg.Client> {
-  const client = new pg.Client({ ...host.connections.parcelkeep_api, application_name: "parcelkeep-changes" });
-  // Without news the cache still expires by itself.
-  client.on("error", changed);
-  client.on("notification", changed);
-  await client.connect();
-  await client.query("listen parcelkeep_changed");
-  return client;
 }
 
 /** A program that was killed may hold the port for a moment longer. */

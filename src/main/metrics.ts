@@ -4,6 +4,12 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 export function ingressMetrics() {
   const registry = new Registry();
   const registers = [registry];
+  const cache = new Counter({
+    name: "parcelkeep_tracking_cache_total",
+    help: "Reads of the tracking cache by result",
+    labelNames: ["result"],
+    registers,
+  });
   return {
     registry,
     received: new Counter({
@@ -39,12 +45,12 @@ export function ingressMetrics() {
     inboxDepth: new Gauge({ name: "parcelkeep_inbox_depth", help: "Jobs in the inbox", registers }),
     inboxOldest: new Gauge({ name: "parcelkeep_inbox_oldest_seconds", help: "Age of the oldest job", registers }),
     unarchived: new Gauge({ name: "parcelkeep_unarchived_records", help: "Sealed raw records that are not in a segment yet", registers }),
-    cache: new Counter({
-      name: "parcelkeep_tracking_cache_total",
-      help: "Reads of the tracking cache by result",
-      labelNames: ["result"],
-      registers,
-    }),
+    /** Counted by the cache itself: a label's look-up would cost a read more than the cache does. */
+    setCacheReads({ hits, misses }: { readonly hits: number; readonly misses: number }): void {
+      cache.reset();
+      cache.inc({ result: "hit" }, hits);
+      cache.inc({ result: "miss" }, misses);
+    },
   };
 }
 export type IngressMetrics = ReturnType<typeof ingressMetrics>;
