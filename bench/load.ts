@@ -13,6 +13,8 @@ export interface LegOrder {
   readonly rate?: number;
   /** Absent: GET. */
   readonly mix?: BodyMix;
+  /** Send the bodies again when all were sent; without it the leg ends then. */
+  readonly repeat?: boolean;
 }
 
 export interface Leg {
@@ -53,9 +55,18 @@ async function runLeg(order: LegOrder): Promise<Leg> {
 
   const send = (connection: Connection, dueAt: number): void => {
     connection.dueAt = dueAt;
-    const request = requests === null ? get : requests[next++ % requests.length]!;
-    connection.bytes = request.length;
-    connection.socket.write(request);
+    if (requests === null) {
+      connection.socket.write(get);
+      return;
+    }
+    if (order.repeat === true && next === requests.length) next = 0;
+    const request = requests[next++];
+    if (request === undefined) {
+      finish();
+      return;
+    }
+    connection.bytes = request.payloadBytes;
+    connection.socket.write(request.bytes);
   };
   const dispatch = (): void => {
     if (order.rate === undefined) return;
@@ -73,16 +84,18 @@ async function runLeg(order: LegOrder): Promise<Leg> {
     else idle.push(connection);
   };
   for (const connection of connections) connection.socket.on("data", (chunk) => read(connection, chunk, answered));
+  let finish: () => void = () => {};
   await new Promise<void>((resolve) => {
+    finish = (): void => {
+      over = true;
+      resolve();
+    };
     if (order.rate === undefined) for (const connection of connections) send(connection, performance.now());
     else idle.push(...connections);
     const tick = (): void => {
       dispatch();
-      if (performance.now() >= end) {
-        over = true;
-        resolve();
-      } else if (order.rate === undefined) setTimeout(tick, 20);
-      else setImmediate(tick);
+      if (performance.now() >= end) finish();
+      else if (!over) setTimeout(tick, order.rate === undefined ? 20 : 1);
     };
     tick();
   });
@@ -93,15 +106,20 @@ async function runLeg(order: LegOrder): Promise<Leg> {
   return { rate: accepted / seconds, p50: at(0.5), p99: at(0.99), accepted, refused, payloadBytes };
 }
 
-function prepared(order: LegOrder, host: string): readonly Buffer[] {
-  const requests: Buffer[] = [];
+interface Prepared {
+  readonly bytes: Buffer;
+  readonly payloadBytes: number;
+}
+
+function prepared(order: LegOrder, host: string): readonly Prepared[] {
+  const requests: Prepared[] = [];
   const bodies = signedBodies(order.mix!);
   for (let index = 0; index < order.mix!.count; index++) {
     const { path, body, headers } = bodies.next().value!;
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    requests.push(
-      Buffer.from(`POST ${path} HTTP/1.1\r\nhost: ${host}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n${lines.join("")}\r\n${body}`),
-    );
+    const payloadBytes = Buffer.byteLength(body);
+    const head = `POST ${path} HTTP/1.1\r\nhost: ${host}\r\ncontent-length: ${payloadBytes}\r\n${lines.join("")}\r\n`;
+    requests.push({ bytes: Buffer.from(head + body), payloadBytes });
   }
   return requests;
 }

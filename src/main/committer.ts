@@ -7,12 +7,15 @@ import { sealGroup } from "../vault/seal-group.ts";
 import { saltBytes, sealRawRecord } from "../vault/sealing.ts";
 import { formatToken, tokenOf } from "../vault/token.ts";
 import type { SealGroup, TokenClaim } from "../vault/tokenise.ts";
+import { rawEnvelope } from "./raw-envelope.ts";
 
 /** Most records and bytes of one group commit. */
 const batchRecordsMax = 256;
 const batchBytesMax = 1024 * 1024;
 /** Commits under way at once: one is written while the other is flushed to disk. */
 const flightsMax = 2;
+/** Up to this many records in a batch there is time to compress each before it is sealed; larger batches mean that requests wait. */
+const compressedBatchMax = 48;
 
 /** One request on its way to the durable commit. Ids and keyed hashes are 16 bytes. */
 export interface PendingRecord {
@@ -25,8 +28,10 @@ export interface PendingRecord {
   readonly receivedAt: number;
   /** Empty, or why it goes to quarantine. */
   readonly failure: string;
-  /** What is sealed as the raw record (`raw-envelope.ts`). */
-  readonly raw: Uint8Array;
+  /** What is sealed as the raw record, with the time of receipt (`raw-envelope.ts`). */
+  readonly contentType: string;
+  readonly contentEncoding: string;
+  readonly body: Uint8Array;
   readonly messages: readonly string[];
   readonly lanes: readonly number[];
   readonly groups: readonly SealGroup[];
@@ -39,6 +44,9 @@ export type CommitOutcome =
   | { readonly state: "duplicate"; readonly receipt: string; readonly sameBody: boolean }
   /** Not stored and not to be acknowledged. */
   | { readonly state: "failed" };
+
+/** Whether raw records are compressed before they are sealed: as long as no requests wait for it, always or never. */
+export type Compression = "auto" | "always" | "never";
 
 export interface CommitterHooks {
   /** A value's token is settled; later records may use it without asking. */
@@ -62,12 +70,14 @@ export class Committer {
   readonly #sessions: IngestSessions;
   readonly #hooks: CommitterHooks;
   readonly #cell: string;
+  readonly #compression: Compression;
   #waiting: Waiting[] = [];
   #flights = 0;
   #scheduled = false;
   #wakePending = false;
 
-  constructor(store: IngestStore, sessions: IngestSessions, cell: string, hooks: CommitterHooks) {
+  constructor(store: IngestStore, sessions: IngestSessions, cell: string, compression: Compression, hooks: CommitterHooks) {
+    this.#compression = compression;
     this.#store = store;
     this.#sessions = sessions;
     this.#cell = cell;
@@ -109,9 +119,9 @@ export class Committer {
     while (
       count < this.#waiting.length &&
       count < batchRecordsMax &&
-      (count === 0 || bytes + this.#waiting[count]!.record.raw.length <= batchBytesMax)
+      (count === 0 || bytes + this.#waiting[count]!.record.body.length <= batchBytesMax)
     ) {
-      bytes += this.#waiting[count++]!.record.raw.length;
+      bytes += this.#waiting[count++]!.record.body.length;
     }
     return this.#waiting.splice(0, count);
   }
@@ -184,10 +194,11 @@ export class Committer {
     const groups = await this.#sealGroups(records, sessions, messages);
     const rows: RecordRow[] = [];
     const frames: FramedRecord[] = [];
+    const compress = this.#compression === "always" || (this.#compression === "auto" && records.length <= compressedBatchMax);
     for (const [number, record] of records.entries()) {
       const session = sessions.get(record.tenant)!;
       const salt = pooledRandom(saltBytes);
-      const sealed = sealRawRecord(session.keys["raw-records"], salt, record.tenant, record.id, record.raw);
+      const sealed = sealRawRecord(session.keys["raw-records"], salt, record.tenant, record.id, rawEnvelope(record, record.body, compress));
       frames.push({ recordId: record.id, sessionId: session.id, sealed });
       const jobs = messages[number]!.map((message, index) => ({ lane: record.lanes[index]!, message }));
       rows.push({ ...rowOf(record), session: session.id, salt, offset: 0, sealedBytes: sealed.length, jobs });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
+import type { Compression } from "./committer.ts";
 import type { PowerRole } from "../store/roles.ts";
 
 /** All settings; this file is the only reader of the environment. Any variable may be given as `…_FILE` naming a file that holds it. */
@@ -17,6 +18,8 @@ export interface Config {
   readonly logLevel: string;
   /** Jobs that may wait for the workers; about so many, since the front looks now and then. */
   readonly inboxMax: number;
+  /** Whether raw records are compressed before they are sealed. */
+  readonly compression: Compression;
   /** Threads that decode, seal and commit for the ingress. */
   readonly intakeThreads: number;
   /** A segment is written when this much waits, or when the oldest has waited this long. */
@@ -39,6 +42,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const [host, port] = splitAddress(setting("PARCELKEEP_HTTP", "127.0.0.1:8080"));
   const cell = setting("PARCELKEEP_CELL", "eu1");
   if (!/^[a-z]{2}\d$/.test(cell)) throw new ConfigError("PARCELKEEP_CELL must be two small letters and a digit, such as eu1");
+  const compression = setting("PARCELKEEP_COMPRESSION", "auto");
+  if (compression !== "auto" && compression !== "always" && compression !== "never")
+    throw new ConfigError("PARCELKEEP_COMPRESSION must be auto, always or never");
   return {
     dataDir: resolve(setting("PARCELKEEP_DATA", join(import.meta.dirname, "..", "..", "data"))),
     httpHost: host,
@@ -47,6 +53,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     tenantRate: number("PARCELKEEP_TENANT_RATE", 1000),
     tenantBurst: number("PARCELKEEP_TENANT_BURST", 2000),
     inboxMax: number("PARCELKEEP_INBOX_MAX", 1_000_000),
+    compression,
     intakeThreads: Math.ceil(number("PARCELKEEP_INTAKE_THREADS", Math.min(availableParallelism(), 4))),
     logLevel: setting("PARCELKEEP_LOG_LEVEL", "info"),
     segmentBytes: number("PARCELKEEP_SEGMENT_BYTES", 8 * 1024 * 1024),

@@ -64,7 +64,7 @@ const sessions = new IngestSessions(
   keys.currentEpoch,
   Date.now,
 );
-const committer = new Committer(store, sessions, config.cell, {
+const committer = new Committer(store, sessions, config.cell, config.compression, {
   settled: (blind, token, subject) => intake.settle(blind, token, subject),
   committed: (records, seconds) => {
     report.commits.push({ records, seconds });

@@ -8,7 +8,6 @@ import { uuidText } from "../store/binary-array.ts";
 import { type KnownToken, tokenise, type Tokenised } from "../vault/tokenise.ts";
 import type { CommitOutcome, Committer, PendingRecord } from "./committer.ts";
 import { inflated, isPlain } from "./inflate.ts";
-import { rawEnvelope } from "./raw-envelope.ts";
 import { apiSource, codecs } from "./sources.ts";
 import type { TenantKeys } from "./tenant-keys.ts";
 import { uuid7 } from "./uuid7.ts";
@@ -120,7 +119,9 @@ export class Intake {
         source: request.source,
         receivedAt,
         failure,
-        raw: rawEnvelope({ contentType: request.contentType, contentEncoding: request.contentEncoding, receivedAt }, request.body),
+        contentType: request.contentType,
+        contentEncoding: request.contentEncoding,
+        body: request.body,
         messages: tokenised.messages.map((message) => JSON.stringify(message)),
         lanes: tokenised.lanes,
         groups: tokenised.groups,

@@ -1,4 +1,8 @@
+import { constants, setPriority } from "node:os";
 import { type RoleName, supervisorHost } from "./role.ts";
 import { runRole } from "./run-role.ts";
 
-await runRole(process.argv[2] as RoleName, await supervisorHost());
+const name = process.argv[2] as RoleName;
+// On a machine that all roles share, whoever waits for an answer goes first: what is acknowledged is durable and may be worked off a moment later.
+if (name !== "front") setPriority(constants.priority.PRIORITY_LOW);
+await runRole(name, await supervisorHost());

@@ -34,7 +34,7 @@ export function archiveStore(pool: pg.Pool) {
     /** @returns null while less than `bytesMin` waits and the oldest is younger than `ageMs`. */
     plan: async (bytesMin: number, ageMs: number): Promise<SegmentPlan | null> => {
       const { rows } = await pool.query<{ id: string; bytes: number; old: boolean }>(
-        `select id, octet_length(body) as bytes, created_at < now() - $1 * interval '1 millisecond' as old from parcelkeep.raw_batches r
+        `select id, bytes, created_at < now() - $1 * interval '1 millisecond' as old from parcelkeep.raw_batches r
          where not exists (select from parcelkeep.segment_batches b where b.batch = r.id) order by id limit 4096`,
         [ageMs],
       );
@@ -58,20 +58,27 @@ export function archiveStore(pool: pg.Pool) {
 
     /** @returns the bodies in the plan's order; null when the plan is complete and they are gone. */
     load: async (plan: SegmentPlan): Promise<Buffer[] | null> => {
-      const { rows } = await pool.query<{ id: string; body: Buffer }>(
-        "select id::text, body from parcelkeep.raw_batches where id = any($1::bigint[])",
+      // The client cannot take binary results; as base64 the bytes are a third shorter than as hex, and quicker to read.
+      const { rows } = await pool.query<{ batch: string; body: string }>(
+        "select batch, encode(body, 'base64') as body from parcelkeep.raw_pieces where batch = any($1::bigint[]) order by batch, piece",
         [plan.batches],
       );
-      const bodies = new Map(rows.map((row) => [row.id, row.body]));
+      const pieces = new Map<string, Buffer[]>();
+      for (const { batch, body } of rows) {
+        const held = pieces.get(batch);
+        if (held === undefined) pieces.set(batch, [Buffer.from(body, "base64")]);
+        else held.push(Buffer.from(body, "base64"));
+      }
       const complete = await pool.query("select from parcelkeep.segments where id = $1 and sealed_at is not null", [plan.id]);
       if (complete.rowCount === 1) return null;
-      return plan.batches.flatMap((batch) => bodies.get(batch) ?? []);
+      return plan.batches.flatMap((batch) => (pieces.has(batch) ? [Buffer.concat(pieces.get(batch)!)] : []));
     },
 
     /** The segment is durable: its batches leave the database in the same transaction that says where they are. */
     complete: async (plan: SegmentPlan, written: WrittenSegment): Promise<void> => {
       await pool.query(
         `with gone as (delete from parcelkeep.raw_batches where id = any($2::bigint[])),
+           pieces_gone as (delete from parcelkeep.raw_pieces where batch = any($2::bigint[])),
            moved as (
              update parcelkeep.segment_batches b set base_offset = placed.base
              from unnest($2::bigint[], $5::bigint[]) as placed(batch, base) where b.batch = placed.batch

@@ -109,7 +109,7 @@ export function ingestStore(pool: pg.Pool): IngestStore {
         name: "commit_records",
         text: "select parcelkeep.commit_records($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28)",
         values: [
-          body,
+          byteaArray(pieces(body)),
           uuidArray(records.map((record) => record.id)),
           uuidArray(records.map((record) => record.dedupe)),
           uuidArray(records.map((record) => record.content)),
@@ -166,4 +166,13 @@ function groupArrays(groups: readonly GroupRow[]): Buffer[] {
     byteaArray(groups.map((group) => group.commitment)),
     byteaArray(groups.map((group) => group.sealed)),
   ];
+}
+
+/** As much as fits one page of 8 KiB beside its headers (23 + 24 bytes of the page and tuple, 10 of the key, 4 of the length, alignment). */
+const pieceBytes = 8_100;
+
+function pieces(body: Uint8Array): Uint8Array[] {
+  const cut: Uint8Array[] = [];
+  for (let at = 0; at < body.length; at += pieceBytes) cut.push(body.subarray(at, at + pieceBytes));
+  return cut;
 }

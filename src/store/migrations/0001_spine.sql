@@ -101,11 +101,18 @@ create sequence parcelkeep.raw_batch_ids;
 create table parcelkeep.raw_batches (
   id bigint primary key,
   records integer not null,
-  body bytea not null,
+  bytes integer not null,
   created_at timestamptz not null default now()
+);
+-- A batch's bytes, a page each: a value that does not fit a page would be cut into four times as many rows of their own, with an index entry each.
+-- Ciphertext does not compress.
+create table parcelkeep.raw_pieces (
+  batch bigint not null,
+  piece smallint not null,
+  body bytea not null,
+  primary key (batch, piece)
 ) with (toast_tuple_target = 8160);
--- Ciphertext does not compress; trying costs a third of the insert rate.
-alter table parcelkeep.raw_batches alter column body set storage external;
+alter table parcelkeep.raw_pieces alter column body set storage external;
 
 create table parcelkeep.inbox (
   lane smallint not null,
@@ -207,7 +214,7 @@ end $$;
 
 -- The durable group commit: raw batch, records, sealed groups and jobs, all or nothing.
 create function parcelkeep.commit_records(
-  p_body bytea,
+  p_pieces bytea[],
   p_id uuid[], p_dedupe uuid[], p_content uuid[], p_tenant uuid[], p_endpoint text[], p_source text[], p_received timestamptz[], p_session integer[], p_salt bytea[],
   p_offset integer[], p_bytes integer[], p_messages smallint[], p_failure text[],
   p_group_id bytea[], p_group_tenant uuid[], p_group_subject uuid[], p_group_record uuid[], p_group_session integer[],
@@ -225,7 +232,8 @@ begin
       case when failure = '' then case when messages = 0 then 'p' else 'a' end else 'q' end::"char", nullif(failure, '')
     from unnest(p_id, p_dedupe, p_content, p_tenant, p_endpoint, p_source, p_received, p_session, p_salt, p_offset, p_bytes, p_messages, p_failure)
       as r(id, dedupe, content, tenant, endpoint, source, received, session, salt, batch_offset, bytes, messages, failure);
-  insert into raw_batches (id, records, body) values (v_batch, cardinality(p_id), p_body);
+  insert into raw_batches (id, records, bytes) select v_batch, cardinality(p_id), sum(octet_length(body)) from unnest(p_pieces) as body;
+  insert into raw_pieces (batch, piece, body) select v_batch, piece, body from unnest(p_pieces) with ordinality as p(body, piece);
   insert into sealed_groups (id, tenant, subject, record, session, purpose, salt, commitment, sealed)
     select * from unnest(p_group_id, p_group_tenant, p_group_subject, p_group_record, p_group_session, p_group_purpose, p_group_salt, p_group_commitment, p_group_sealed);
   insert into inbox (lane, record, tenant, received_at, message)
@@ -269,7 +277,7 @@ create policy archivist_records on parcelkeep.records to parcelkeep_archivist us
 grant execute on function parcelkeep.claim_tokens, parcelkeep.commit_records, parcelkeep.known_records, parcelkeep.open_ingest_session to parcelkeep_ingress;
 grant select on parcelkeep.endpoints, parcelkeep.tenants to parcelkeep_ingress;
 
-grant select, delete on parcelkeep.raw_batches to parcelkeep_archivist;
+grant select, delete on parcelkeep.raw_batches, parcelkeep.raw_pieces to parcelkeep_archivist;
 grant select, insert, update on parcelkeep.segments, parcelkeep.segment_batches to parcelkeep_archivist;
 grant select (id, tenant, batch, batch_offset, sealed_bytes) on parcelkeep.records to parcelkeep_archivist;
 

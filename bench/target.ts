@@ -1,0 +1,142 @@
+import { createHmac } from "node:crypto";
+import pg from "pg";
+import { RunningProgram } from "../test/support/running-program.ts";
+import type { BodyMix } from "./bodies.ts";
+
+const secret = "bench-secret";
+const probeGapMs = 20;
+const probePollMs = 4;
+const probeMaxMs = 5_000;
+
+/** A running program with a tenant and the endpoints that the mix of bodies goes to. */
+export class Target {
+  readonly #program: RunningProgram;
+  #key = "";
+  #fedex = "";
+  #aftership = "";
+  #legs = 0;
+
+  private constructor(env: NodeJS.ProcessEnv) {
+    this.#program = new RunningProgram({
+      PARCELKEEP_TENANT_RATE: "1000000",
+      PARCELKEEP_TENANT_BURST: "1000000",
+      PARCELKEEP_SEGMENT_AGE_MS: "2000",
+      ...env,
+      // A folder here gets a CPU profile of every process.
+      ...(process.env["BENCH_PROFILE"] === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${process.env["BENCH_PROFILE"]}` }),
+    });
+  }
+
+  static async start(env: NodeJS.ProcessEnv = {}): Promise<Target> {
+    const target = new Target(env);
+    const program = target.#program;
+    await program.start();
+    const { tenant, apiKey } = JSON.parse(program.command("tenants", "create", "--name", "Bench", "--json"));
+    const endpoint = (source: string): string =>
+      JSON.parse(program.command("endpoints", "create", "--tenant", tenant, "--source", source, "--secret", secret, "--json")).id;
+    target.#key = apiKey;
+    target.#fedex = endpoint("fedex");
+    target.#aftership = endpoint("aftership");
+    return target;
+  }
+
+  get url(): string {
+    return this.#program.url;
+  }
+
+  /** Bodies that no other leg has sent. */
+  mix(count: number): BodyMix {
+    return {
+      secret,
+      fedexPath: `/v1/hooks/${this.#fedex}`,
+      aftershipPath: `/v1/hooks/${this.#aftership}`,
+      count,
+      leg: String(this.#legs++).padStart(3, "0"),
+    };
+  }
+
+  /** Resolves when the worker has nothing left to do. */
+  async drained(): Promise<void> {
+    await this.#program.until(
+      async () => /parcelkeep_inbox_depth 0\n/.test((await this.#program.call("/metrics")).text),
+      "the inbox to drain",
+      300_000,
+    );
+  }
+
+  async trackPath(): Promise<string> {
+    const { items } = (await this.#program.call("/v1/shipments?limit=1", { key: this.#key })).json();
+    return `/v1/track/${items[0].publicId}`;
+  }
+
+  /** Sends a webhook of a new parcel now and then, and looks until the API shows it. @returns milliseconds for each. */
+  async timeToVisible(forMs: number): Promise<readonly number[]> {
+    const end = performance.now() + forMs;
+    const times: number[] = [];
+    for (let serial = 0; performance.now() < end; serial++) {
+      const number = `999${String(serial).padStart(9, "0")}`;
+      const result = { trackingNumberInfo: { trackingNumber: number }, latestStatusDetail: { code: "IT" } };
+      const body = JSON.stringify({ output: { completeTrackResults: [{ trackingNumber: number, trackResults: [result] }] } });
+      const headers = { "content-type": "application/json", "fdx-signature": createHmac("sha256", secret).update(body).digest("base64") };
+      const sentAt = performance.now();
+      await this.#program.call(`/v1/hooks/${this.#fedex}`, { method: "POST", body, headers });
+      while (performance.now() - sentAt < probeMaxMs) {
+        const { items } = (await this.#program.call(`/v1/shipments?trackingNumber=${number}`, { key: this.#key })).json();
+        if (items.length > 0) break;
+        await pause(probePollMs);
+      }
+      times.push(performance.now() - sentAt);
+      await pause(probeGapMs);
+    }
+    return times;
+  }
+
+  /** Puts that many values into the vault's index and beside them their groups, as years of ingest would. */
+  async fillTokens(count: number): Promise<void> {
+    await this.#asOwner(async (client) => {
+      await client.query(
+        `insert into parcelkeep.token_index (blind, tenant, token, subject)
+         select gen_random_uuid(), gen_random_uuid(), decode(md5(i::text) || '00000000', 'hex'), gen_random_uuid() from generate_series(1, $1) i`,
+        [count],
+      );
+      await client.query(
+        `insert into parcelkeep.sealed_groups (id, tenant, subject, record, session, purpose, salt, commitment, sealed)
+         select decode(md5(i::text) || '000000', 'hex'), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 'p', decode(md5(i::text), 'hex'),
+           decode(md5(i::text), 'hex'), decode(repeat(md5(i::text), 8), 'hex') from generate_series(1, $1) i`,
+        [count],
+      );
+      await client.query("vacuum analyze parcelkeep.token_index, parcelkeep.sealed_groups");
+    });
+  }
+
+  /** Bytes of the segments for each byte of the bodies that stand in them. */
+  async storedPerPayloadByte(): Promise<number> {
+    return this.#asOwner(async (client) => {
+      const unarchived = "select count(*)::int as left from parcelkeep.raw_batches";
+      await this.#program.until(async () => (await client.query(unarchived)).rows[0].left === 0, "the archive", 300_000);
+      const { rows } = await client.query("select sum(bytes)::float8 as bytes, sum(records)::float8 as records from parcelkeep.segments");
+      return rows[0].bytes / rows[0].records / payloadBytesOnAverage;
+    });
+  }
+
+  remove(): Promise<void> {
+    return this.#program.remove();
+  }
+
+  async #asOwner<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> {
+    const client = new pg.Client({ connectionString: this.#program.command("db", "url").trim() });
+    await client.connect();
+    try {
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  }
+}
+
+/** The bodies of the mix are within a few bytes of this. */
+const payloadBytesOnAverage = 2_050;
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
