@@ -86,8 +86,8 @@ export class RunningProgram {
   }
 
   /** Waits until `check` gives something. */
-  async until<Result>(check: () => Promise<Result | null | false | undefined>, what: string): Promise<Result> {
-    const deadline = Date.now() + 30_000;
+  async until<Result>(check: () => Promise<Result | null | false | undefined>, what: string, waitMaxMs = 30_000): Promise<Result> {
+    const deadline = Date.now() + waitMaxMs;
     while (Date.now() < deadline) {
       const found = await check();
       if (found) return found;
