@@ -65,6 +65,9 @@ const databaseSettings: Readonly<Record<PowerRole, string>> = {
   parcelkeep_ingress: "PARCELKEEP_DATABASE_URL",
   parcelkeep_worker: "PARCELKEEP_DATABASE_URL",
   parcelkeep_archivist: "PARCELKEEP_DATABASE_URL",
+  parcelkeep_opener: "PARCELKEEP_DATABASE_URL",
+  parcelkeep_keeper: "PARCELKEEP_DATABASE_URL",
+  parcelkeep_rekeyer: "PARCELKEEP_DATABASE_URL",
   // The front is two roles in one process.
   parcelkeep_api: "PARCELKEEP_API_DATABASE_URL",
 };

@@ -6,7 +6,18 @@ import type { ClientBase } from "pg";
 export const ownerRole = "parcelkeep_owner";
 
 /** One role per power (DESIGN section 5); what each may do stands in the migrations. */
-export const powerRoles = ["parcelkeep_ingress", "parcelkeep_worker", "parcelkeep_archivist", "parcelkeep_api"] as const;
+export const powerRoles = [
+  "parcelkeep_ingress",
+  "parcelkeep_worker",
+  "parcelkeep_archivist",
+  "parcelkeep_api",
+  // Reads what is sealed about one subject, for the one process that can open it.
+  "parcelkeep_opener",
+  // Destroys: erasure, retention.
+  "parcelkeep_keeper",
+  // Replaces wraps and index entries when keys are rotated.
+  "parcelkeep_rekeyer",
+] as const;
 
 export type PowerRole = (typeof powerRoles)[number];
 export type DatabaseRole = PowerRole | typeof ownerRole;
