@@ -10,6 +10,9 @@ export const rolePowers = {
 
 export type RoleName = keyof typeof rolePowers;
 
+/** Powers of processes that run all the time; the others are for processes that are started for one task. */
+export type ServicePower = (typeof rolePowers)[RoleName][number];
+
 export const roleNames = Object.keys(rolePowers) as readonly RoleName[];
 
 /** What `pg` needs to connect with one role's powers. */
