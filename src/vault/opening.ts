@@ -1,16 +1,20 @@
 import type { Category } from "../domain/category.ts";
 
-/**
- * What an opener is started for: one subject of one tenant, one purpose, until a time. It opens nothing else and ends when it has answered.
- * Until approvals exist a grant comes from a local policy that has to be switched on (`PARCELKEEP_LOCAL_RELEASE`).
- */
-export interface OpeningGrant {
-  /** UUID; used once. */
-  readonly id: string;
+/** What a process asks the supervisor for; the supervisor's policy decides, and makes the grant. */
+export interface OpeningRequest {
   readonly tenant: string;
   readonly subject: string;
   /** `access-export`: everything kept about the subject; `erasure-probe`: whether anything still opens, and nothing of what. */
   readonly purpose: "access-export" | "erasure-probe";
+}
+
+/**
+ * What an opener is started for: one subject of one tenant, one purpose, until a time. It opens nothing else and ends when it has answered.
+ * Until approvals exist a grant comes from a local policy that has to be switched on (`PARCELKEEP_LOCAL_RELEASE`).
+ */
+export interface OpeningGrant extends OpeningRequest {
+  /** UUID; used once. */
+  readonly id: string;
   /** Epoch milliseconds; an opener that is started later refuses. */
   readonly expiresAt: number;
 }
@@ -29,17 +33,29 @@ export type Opened =
   | { readonly purpose: "access-export"; readonly values: readonly OpenedValue[]; readonly refused: Readonly<Record<string, number>> }
   | { readonly purpose: "erasure-probe"; readonly opened: number; readonly refused: Readonly<Record<string, number>> };
 
-/** Starts an opener for one grant and gives its answer. @throws {OpenerError} */
-export type OpenSubject = (grant: OpeningGrant) => Promise<Opened>;
+/** Has an opener started for this one request and gives its answer. @throws {OpenerError} */
+export type OpenSubject = (request: OpeningRequest) => Promise<Opened>;
+
+export const openerErrorCodes = [
+  /** No policy allows it. */
+  "not-permitted",
+  /** The grant's time is over. */
+  "expired",
+  /** The grant was used before. */
+  "used",
+  /** Keys or database were not reached: ask again. */
+  "unavailable",
+  /** More is kept than one answer holds. */
+  "too-much",
+  /** The opener ended without an answer. */
+  "failed",
+] as const;
+export type OpenerErrorCode = (typeof openerErrorCodes)[number];
 
 export class OpenerError extends Error {
   override readonly name = "OpenerError";
-  /**
-   * `not-permitted`: no policy allows it; `expired` and `used`: the grant; `unavailable`: keys or database were not reached, try again with a new grant;
-   * `failed`: the opener ended without an answer.
-   */
-  readonly code: "not-permitted" | "expired" | "used" | "unavailable" | "failed";
-  constructor(code: OpenerError["code"], message: string, options?: ErrorOptions) {
+  readonly code: OpenerErrorCode;
+  constructor(code: OpenerErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
   }

@@ -59,18 +59,18 @@ export interface OpenedField {
 
 /**
  * Opens the values of a group; for the opener only.
+ * @param key of the ingest session `sessionId` for the group's purpose.
  * @param id 19 bytes.
  * @throws {SealError} `not-a-seal`, `refused`.
  */
-export function openGroup(session: IngestSession, tenant: string, id: Uint8Array, group: SealedGroup): readonly OpenedField[] {
+export function openGroup(key: KeyedHash, sessionId: number, tenant: string, id: Uint8Array, group: SealedGroup): readonly OpenedField[] {
   const { sealed } = group;
   if (sealed.length < headerBytes + ivBytes + tagBytes || sealed[0] !== groupVersion || sealed[1] !== groupSuite) {
     throw new SealError("not-a-seal", `not a sealed group of version ${groupVersion}: ${sealed.length} bytes`);
   }
-  const key = session.keys[group.purpose];
   const committed = group.commitment.length === commitmentBytes && timingSafeEqual(group.commitment, commitmentOf(key, group.salt));
-  if (sealed.readUInt32BE(2) !== session.id || !committed) throw new SealError("refused", "the sealed group belongs to another key");
-  const context = groupContext(session.id, tenant, id);
+  if (sealed.readUInt32BE(2) !== sessionId || !committed) throw new SealError("refused", "the sealed group belongs to another key");
+  const context = groupContext(sessionId, tenant, id);
   const plaintext = open(deriveKey(key, "group", group.salt), context, sealed.subarray(headerBytes));
   try {
     return valuesOf(plaintext);

@@ -42,7 +42,7 @@ test("a group opens to what was sealed", () => {
   fc.assert(
     fc.property(values, (texts) => {
       const made = group(texts);
-      const opened = openGroup(session, tenant, made.id, sealGroup(session, tenant, made));
+      const opened = openGroup(session.keys["personal-values"], session.id, tenant, made.id, sealGroup(session, tenant, made));
       assert.deepEqual(opened, made.fields);
     }),
   );
@@ -52,13 +52,19 @@ test("a group does not open for another tenant, id, session or salt", () => {
   const made = group(["Ida Musterweg"]);
   const sealed = sealGroup(session, tenant, made);
   const other = { id: 7, keys: newKeys() };
-  assert.throws(() => openGroup(session, tenant.replace("4", "5"), made.id, sealed), refused);
-  assert.throws(() => openGroup(session, tenant, randomBytes(19), sealed), refused);
-  assert.throws(() => openGroup(other, tenant, made.id, sealed), refused);
-  assert.throws(() => openGroup({ ...session, id: 8 }, tenant, made.id, sealed), refused);
-  assert.throws(() => openGroup(session, tenant, made.id, { ...sealed, salt: randomBytes(16) }), refused);
-  assert.throws(() => openGroup(session, tenant, made.id, { ...sealed, commitment: randomBytes(16) }), refused);
-  assert.throws(() => openGroup(session, tenant, made.id, { ...sealed, purpose: "tracking-numbers" }), refused);
+  assert.throws(() => openGroup(session.keys["personal-values"], session.id, tenant.replace("4", "5"), made.id, sealed), refused);
+  assert.throws(() => openGroup(session.keys["personal-values"], session.id, tenant, randomBytes(19), sealed), refused);
+  assert.throws(() => openGroup(other.keys["personal-values"], other.id, tenant, made.id, sealed), refused);
+  assert.throws(() => openGroup(session.keys["personal-values"], 8, tenant, made.id, sealed), refused);
+  assert.throws(
+    () => openGroup(session.keys["personal-values"], session.id, tenant, made.id, { ...sealed, salt: randomBytes(16) }),
+    refused,
+  );
+  assert.throws(
+    () => openGroup(session.keys["personal-values"], session.id, tenant, made.id, { ...sealed, commitment: randomBytes(16) }),
+    refused,
+  );
+  assert.throws(() => openGroup(session.keys["tracking-numbers"], session.id, tenant, made.id, sealed), refused);
 });
 
 test("no changed byte of a sealed value opens", () => {
@@ -67,7 +73,7 @@ test("no changed byte of a sealed value opens", () => {
   for (let at = 0; at < sealed.sealed.length; at++) {
     const changed = Buffer.from(sealed.sealed);
     changed[at]! ^= 1;
-    assert.throws(() => openGroup(session, tenant, made.id, { ...sealed, sealed: changed }), refused);
+    assert.throws(() => openGroup(session.keys["personal-values"], session.id, tenant, made.id, { ...sealed, sealed: changed }), refused);
   }
 });
 
