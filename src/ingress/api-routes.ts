@@ -6,6 +6,7 @@ import { csvShipments } from "./import/csv.ts";
 import { ndjsonShipments } from "./import/ndjson.ts";
 import type { ImportRow } from "./import/row.ts";
 import { ProblemError } from "./problems.ts";
+import { sendJson } from "./send-json.ts";
 import { ShipmentInput } from "./shipment-input.ts";
 import type { Services } from "./services.ts";
 
@@ -92,7 +93,7 @@ export function apiRoutes(services: Services) {
         const tenant = await tenantOf(request);
         const found = UUID.test(request.params.id) ? await services.shipment(tenant, request.params.id) : null;
         if (found === null) throw new ProblemError("not_found");
-        return reply.type("application/json").send(found);
+        return sendJson(reply, found);
       },
     );
 
