@@ -145,6 +145,8 @@ export const keyErrorCodes = [
   "unknown-epoch",
   /** The provider knows the caller, who may not do this: a setting, or somebody trying. */
   "not-permitted",
+  /** The key was disabled or waits for its deletion, after which what it wraps is lost: page a person, and retry meanwhile. */
+  "disabled-key",
   /** PIN or credentials are wrong, expired or locked: stop, and do not try again, since a token locks after a few. */
   "refused-credentials",
   /** A key file is missing parts, damaged or readable by others: stop. */

@@ -1,0 +1,48 @@
+import { GetPublicKeyCommand, type KeySpec, SignCommand, type SigningAlgorithmSpec } from "@aws-sdk/client-kms";
+import { keyArnIn } from "./key-arn.ts";
+import { askOf, connectKms, type KmsPlaceSettings } from "./aws-connection.ts";
+import { KeyError, type SignatureAlgorithm, type SigningKeys, type SigningPublicKey } from "../provider.ts";
+import { signingKeyId } from "../signature.ts";
+
+/** @throws {KeyError} `wrong-provider` where the key may not be used. */
+export function awsKmsSigningKeys(settings: KmsPlaceSettings, keyArn: string): SigningKeys {
+  const key = keyArnIn(settings.place, keyArn);
+  const client = connectKms(settings);
+  let asking: Promise<KmsSigningKey> | null = null;
+  const signingKey = (): Promise<KmsSigningKey> => {
+    const asked = (asking ??= ask());
+    asked.catch(() => {
+      if (asking === asked) asking = null;
+    });
+    return asked;
+  };
+  const ask = async (): Promise<KmsSigningKey> => {
+    const { PublicKey, KeySpec } = await askOf(client, key, () => client.send(new GetPublicKeyCommand({ KeyId: key })));
+    const kind = kinds.get(KeySpec);
+    if (kind === undefined)
+      throw new KeyError("wrong-provider", "the signing key is neither of ECC_NIST_P256 nor of ECC_NIST_EDWARDS25519");
+    const spki = Buffer.from(PublicKey!);
+    return { requested: kind.requested, publicKey: { algorithm: kind.algorithm, keyId: signingKeyId(spki), spki } };
+  };
+  return {
+    provider: "aws-kms",
+    async sign(message) {
+      const { requested, publicKey } = await signingKey();
+      const request = new SignCommand({ KeyId: key, Message: message, MessageType: "RAW", SigningAlgorithm: requested });
+      const { Signature } = await askOf(client, key, () => client.send(request));
+      return { algorithm: publicKey.algorithm, keyId: publicKey.keyId, signature: Buffer.from(Signature!) };
+    },
+    publicKey: async () => (await signingKey()).publicKey,
+  };
+}
+
+interface KmsSigningKey {
+  readonly requested: SigningAlgorithmSpec;
+  readonly publicKey: SigningPublicKey;
+}
+
+const kinds = new Map<KeySpec | undefined, { readonly requested: SigningAlgorithmSpec; readonly algorithm: SignatureAlgorithm }>([
+  ["ECC_NIST_P256", { requested: "ECDSA_SHA_256", algorithm: "ECDSA-P256-SHA256" }],
+  // ED25519_SHA_512 is pure Ed25519 (RFC 8032, section 5.1); ED25519_PH_SHA_512 would be Ed25519ph.
+  ["ECC_NIST_EDWARDS25519", { requested: "ED25519_SHA_512", algorithm: "Ed25519" }],
+]);
