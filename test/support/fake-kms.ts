@@ -154,7 +154,9 @@ function makeKey(spec: KeySpec, { origin = "AWS_KMS", multiRegion = false }: Key
       ? generateKeyPairSync("ec", { namedCurve: "P-256" })
       : spec === "ECC_NIST_EDWARDS25519"
         ? generateKeyPairSync("ed25519")
-        : null;
+        : spec === "RSA_2048"
+          ? generateKeyPairSync("rsa", { modulusLength: 2048 })
+          : null;
   const id = multiRegion ? `mrk-${randomUUID().replaceAll("-", "")}` : randomUUID();
   return {
     arn: `${place}${id}`,
@@ -326,7 +328,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
 function reply(response: ServerResponse, answer: () => object): void {
   const headers = { "content-type": "application/x-amz-json-1.1", "x-amzn-requestid": randomUUID() };
   try {
-    response.writeHead(200, headers).end(JSON.stringify(answer()));
+    const body = JSON.stringify(answer());
+    response.writeHead(200, headers).end(body);
   } catch (error) {
     if (!(error instanceof KmsFailure)) throw error;
     response.writeHead(error.status, headers).end(JSON.stringify({ __type: error.name, message: error.message }));

@@ -20,6 +20,8 @@ export interface Emulator {
   readonly endpoint: string;
   /** Left out: the SDK's own chain, as for the real one. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Of one attempt. Left out: as for the real one. */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -35,7 +37,7 @@ export function connectKms({ place, emulator }: KmsPlaceSettings): KMSClient {
     retryMode: "standard",
     maxAttempts: attemptsMax,
     // Without the last setting, a time-out is only warned of.
-    requestHandler: { connectionTimeout: connectTimeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: connectTimeoutMs, requestTimeout: emulator?.timeoutMs ?? timeoutMs, throwOnRequestTimeout: true },
   });
 }
 

@@ -1,4 +1,5 @@
-import { GetPublicKeyCommand, type KeySpec, SignCommand, type SigningAlgorithmSpec } from "@aws-sdk/client-kms";
+import { createPublicKey } from "node:crypto";
+import { GetPublicKeyCommand, SignCommand, type SigningAlgorithmSpec } from "@aws-sdk/client-kms";
 import { keyArnIn } from "./key-arn.ts";
 import { askOf, connectKms, type KmsPlaceSettings } from "./aws-connection.ts";
 import { KeyError, type SignatureAlgorithm, type SigningKeys, type SigningPublicKey } from "../provider.ts";
@@ -17,11 +18,10 @@ export function awsKmsSigningKeys(settings: KmsPlaceSettings, keyArn: string): S
     return asked;
   };
   const ask = async (): Promise<KmsSigningKey> => {
-    const { PublicKey, KeySpec } = await askOf(client, key, () => client.send(new GetPublicKeyCommand({ KeyId: key })));
-    const kind = kinds.get(KeySpec);
-    if (kind === undefined)
-      throw new KeyError("wrong-provider", "the signing key is neither of ECC_NIST_P256 nor of ECC_NIST_EDWARDS25519");
+    const { PublicKey } = await askOf(client, key, () => client.send(new GetPublicKeyCommand({ KeyId: key })));
     const spki = Buffer.from(PublicKey!);
+    const kind = kindOf(spki);
+    if (kind === null) throw new KeyError("wrong-provider", "the signing key is neither of ECC_NIST_P256 nor of ECC_NIST_EDWARDS25519");
     return { requested: kind.requested, publicKey: { algorithm: kind.algorithm, keyId: signingKeyId(spki), spki } };
   };
   return {
@@ -41,8 +41,12 @@ interface KmsSigningKey {
   readonly publicKey: SigningPublicKey;
 }
 
-const kinds = new Map<KeySpec | undefined, { readonly requested: SigningAlgorithmSpec; readonly algorithm: SignatureAlgorithm }>([
-  ["ECC_NIST_P256", { requested: "ECDSA_SHA_256", algorithm: "ECDSA-P256-SHA256" }],
+/** By the public key itself. @returns null for a kind that is not signed with here. */
+function kindOf(spki: Buffer): { readonly requested: SigningAlgorithmSpec; readonly algorithm: SignatureAlgorithm } | null {
+  const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey({ key: spki, format: "der", type: "spki" });
+  if (asymmetricKeyType === "ec" && asymmetricKeyDetails?.namedCurve === "prime256v1") {
+    return { requested: "ECDSA_SHA_256", algorithm: "ECDSA-P256-SHA256" };
+  }
   // ED25519_SHA_512 is pure Ed25519 (RFC 8032, section 5.1); ED25519_PH_SHA_512 would be Ed25519ph.
-  ["ECC_NIST_EDWARDS25519", { requested: "ED25519_SHA_512", algorithm: "Ed25519" }],
-]);
+  return asymmetricKeyType === "ed25519" ? { requested: "ED25519_SHA_512", algorithm: "Ed25519" } : null;
+}

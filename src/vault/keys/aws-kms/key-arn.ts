@@ -40,7 +40,8 @@ export function keyArnIn(place: KeyPlace, text: string): KeyArn {
  */
 export function keyPlace(region: string, allowed: readonly string[]): KeyPlace {
   const entry = allowed.find((each) => each.slice(each.indexOf("/") + 1) === region);
-  if (entry === undefined) throw new KeyError("wrong-provider", `wrong region: ${region} is not among the allowed ${allowed.join(", ")}`);
+  if (entry === undefined || region === "")
+    throw new KeyError("wrong-provider", `wrong region: ${region} is not among the allowed ${allowed.join(", ")}`);
   const partition = entry.slice(0, Math.max(0, entry.indexOf("/")));
   if (!isPartition(partition)) throw new KeyError("wrong-provider", `wrong partition: that of ${entry} is not known`);
   return { partition, region };
