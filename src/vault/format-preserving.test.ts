@@ -16,7 +16,7 @@ for (const alphabet of [digits, "0123456789abcdefghijklmnopqrstuvwxyz", "ABCDEFG
         const value = letters.join("");
         const hidden = cipher.encrypt(value);
         assert.equal(hidden.length, value.length);
-        assert.ok([...hidden].every((letter) => alphabet.includes(letter)));
+        assert.ok(Array.from(hidden).every((letter) => alphabet.includes(letter)));
         assert.equal(cipher.decrypt(hidden), value);
       }),
       { numRuns: 50 },

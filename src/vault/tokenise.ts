@@ -7,7 +7,7 @@ import { pooledRandom } from "./random.ts";
 import { formatToken, groupIdBytes, tokenOf } from "./token.ts";
 
 /** Most values of one group: the position is one byte of the token. */
-const groupFieldsMax = 256;
+export const groupFieldsMax = 256;
 
 /** What is known of a value that has been met before. */
 export interface KnownToken {
@@ -69,7 +69,7 @@ const partyOf: Readonly<Record<Role, Party>> = {
 };
 
 /** The strongest identifier that is known decides who a person is; a tracking number says it only when nothing better does. */
-const strengths: Readonly<Partial<Record<Category, number>>> = { email: 1, phone: 2, customerId: 3, trackingNumber: 4 };
+export const strengths: Readonly<Partial<Record<Category, number>>> = { email: 1, phone: 2, customerId: 3, trackingNumber: 4 };
 
 /** Jobs are kept in order within a lane; one shipment's jobs always share one. */
 export const laneCount = 64;
