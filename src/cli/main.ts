@@ -36,6 +36,20 @@ tenants
   .option("--json", "one JSON object")
   .action((options: { name: string; json?: boolean }) => run(async () => show(await commands.createTenant(options.name), options.json)));
 
+tenants
+  .command("policy")
+  .description("what is kept beside a merchant's tokens; what is not named is switched off and deleted (docs/tokens.md)")
+  .requiredOption("--tenant <id>", "the merchant")
+  .option("--mask <category...>", "masked views of these: phone, email")
+  .option(
+    "--beacons <category:values:subjects...>",
+    "beacons, as in postalCode:8200:1000000 (different values, subjects; a fourth number: partitions)",
+  )
+  .option("--json", "one JSON object")
+  .action((options: { tenant: string; mask?: string[]; beacons?: string[]; json?: boolean }) =>
+    run(async () => show(await commands.setVaultPolicy(options), options.json)),
+  );
+
 const endpoints = program.command("endpoints").description("inbound addresses");
 endpoints
   .command("create")

@@ -9,6 +9,7 @@ import { ProblemError } from "./problems.ts";
 import { sendJson } from "./send-json.ts";
 import { ShipmentInput } from "./shipment-input.ts";
 import type { Services } from "./services.ts";
+import { tenantCaller } from "./tenant-caller.ts";
 
 const security = [{ apiKey: [] }];
 const idParams = Type.Object({ id: Type.String() });
@@ -20,14 +21,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Routes for a tenant's API key. */
 export function apiRoutes(services: Services) {
-  const tenantOf = async (request: FastifyRequest): Promise<string> => {
-    const caller = await services.caller(request.headers.authorization);
-    if (caller === null) throw new ProblemError("not_authenticated");
-    if (caller.kind === "tenant") return caller.tenant;
-    const named = request.headers["parcelkeep-tenant"];
-    if (typeof named !== "string" || !UUID.test(named)) throw new ProblemError("not_allowed");
-    return named;
-  };
+  const tenantOf = async (request: FastifyRequest): Promise<string> => (await tenantCaller(services, request)).tenant;
 
   return async (plugin: FastifyInstance): Promise<void> => {
     const app = plugin.withTypeProvider<TypeBoxTypeProvider>();

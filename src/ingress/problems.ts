@@ -17,6 +17,7 @@ export const problems = {
   idempotency_key_reused: { status: 422, title: "The Idempotency-Key was used before with another body" },
   replay_needs_opening: { status: 409, title: "The record is sealed; replaying it needs an opener" },
   rate_limited: { status: 429, title: "Too many requests for this tenant" },
+  budget_exhausted: { status: 429, title: "The caller has spent its budget of tokens" },
   internal_error: { status: 500, title: "The request could not be handled" },
   busy: { status: 503, title: "The inbox is full or the database is away; the request was not accepted" },
   stopping: { status: 503, title: "The program is stopping; the request was not accepted" },

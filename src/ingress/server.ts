@@ -1,12 +1,13 @@
 import scalar from "@scalar/fastify-api-reference";
 import swagger from "@fastify/swagger";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
-import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from "fastify";
+import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
 import { apiRoutes } from "./api-routes.ts";
 import { hookRoutes } from "./hook-routes.ts";
 import { operatorRoutes } from "./operator-routes.ts";
 import { problemBody, type ProblemCode, ProblemError } from "./problems.ts";
 import type { Services } from "./services.ts";
+import { tokenRoutes } from "./token-routes.ts";
 import { trackingPageRoutes } from "./tracking-page.ts";
 
 /** Largest request body of a webhook or call; imports stream and have their own bound. */
@@ -24,6 +25,11 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger)
     childLoggerFactory: (parent) => parent,
     bodyLimit: bodyBytesMax,
     routerOptions: { ignoreTrailingSlash: true },
+    // Errors from before any route: a part of the path that is too long for every route, or does not decode.
+    frameworkErrors: (error, _request, reply) => {
+      const body = problemBody(error.code === "FST_ERR_MAX_PARAM_LENGTH" ? "not_found" : "malformed_request");
+      void (reply as FastifyReply).code(body.status).type("application/problem+json").send(body);
+    },
   })
     .setValidatorCompiler(TypeBoxValidatorCompiler)
     .withTypeProvider<TypeBoxTypeProvider>();
@@ -56,6 +62,7 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger)
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
   await app.register(hookRoutes(services));
   await app.register(apiRoutes(services));
+  await app.register(tokenRoutes(services));
   await app.register(operatorRoutes(services));
   await app.register(trackingPageRoutes(services));
   return app;

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Category } from "../domain/category.ts";
 import type { ShipmentInput } from "./shipment-input.ts";
 
 /** What a request was answered with; every receipt is an acknowledgement: the record is durable. */
@@ -65,10 +66,62 @@ export interface NewEndpointInput {
 export type MaybeNow<Value> = Value | Promise<Value>;
 
 /** Who calls the API. */
-export type Caller = { readonly kind: "tenant"; readonly tenant: string } | { readonly kind: "operator" };
+export type Caller = { readonly kind: "tenant"; readonly tenant: string; readonly key: string } | { readonly kind: "operator" };
+
+export interface TokenView {
+  readonly token: string;
+  readonly short: string | null;
+  readonly category: Category;
+  readonly version: number;
+  readonly createdAt: string;
+  /** The person whom the token belongs to. */
+  readonly subject: string;
+  readonly masked: string | null;
+}
+
+export interface FoundSubject {
+  readonly token: string;
+  readonly subject: string;
+}
+
+export interface TokenBatchInput {
+  readonly values: readonly { readonly category: Category; readonly value: string; readonly person?: number }[];
+  readonly short?: boolean;
+}
+
+export interface BeaconInput {
+  readonly category: Category;
+  readonly distinctValues: number;
+  readonly subjects: number;
+  readonly partitions?: number;
+}
+
+export interface VaultPolicyView {
+  readonly masked: readonly string[];
+  readonly beacons: readonly { readonly category: string; readonly bits: number; readonly partitions: number }[];
+}
+
+/** The tokens API. A caller is an API key, or the operator; budgets are each caller's own. */
+export interface TokenServices {
+  /** @returns JSON: `items` with a token for each value, in order. They are durable. */
+  tokenise(tenant: string, caller: string, batch: TokenBatchInput, idempotencyKey: string | null): Promise<string>;
+  metadata(tenant: string, token: string): Promise<TokenView | null>;
+  search(
+    tenant: string,
+    caller: string,
+    category: Category,
+    value: string,
+    cursor: string | null,
+    limit: number,
+  ): Promise<Page<FoundSubject>>;
+  policy(tenant: string): Promise<VaultPolicyView>;
+  /** Null where there is no such tenant. */
+  setPolicy(tenant: string, masked: readonly Category[], beacons: readonly BeaconInput[]): Promise<VaultPolicyView | null>;
+}
 
 /** What the HTTP interface needs from the rest; `src/main/` provides it. Methods throw {@link ./problems.ts ProblemError}. */
 export interface Services {
+  readonly tokens: TokenServices;
   caller(authorization: string | undefined): Promise<Caller | null>;
   receiveHook(endpointId: string, request: HookRequest): Promise<Received>;
   /** A captured body through the same path, for the operator's `ingest`. */

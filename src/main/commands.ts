@@ -102,6 +102,18 @@ export const commands = {
       }),
     ),
 
+  /** @param beacons each `category:distinct values:subjects`, with `:partitions` where it is not the usual number. */
+  setVaultPolicy: ({ tenant, mask, beacons }: { tenant: string; mask?: string[]; beacons?: string[] }): Promise<Answers> =>
+    withProgram(async (api) => {
+      const shapes = (beacons ?? []).map((text) => {
+        const [category, ...numbers] = text.split(":");
+        const [distinctValues, subjects, partitions] = numbers.map(Number);
+        return { category, distinctValues, subjects, ...(partitions === undefined ? {} : { partitions }) };
+      });
+      const policy = await api.call("/v1/vault-policy", { tenant, body: { masked: mask ?? [], beacons: shapes } });
+      return { masked: JSON.stringify(policy["masked"]), beacons: JSON.stringify(policy["beacons"]) };
+    }),
+
   ingest: (
     tenant: string,
     source: string,

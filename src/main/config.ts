@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import type { Compression } from "./committer.ts";
 import type { PowerRole } from "../store/roles.ts";
+import type { TokenBudget } from "../store/token-store.ts";
 
 /** All settings; this file is the only reader of the environment. Any variable may be given as `…_FILE` naming a file that holds it. */
 export interface Config {
@@ -22,6 +23,9 @@ export interface Config {
   readonly compression: Compression;
   /** Threads that decode, seal and commit for the ingress. */
   readonly intakeThreads: number;
+  /** What one API key may ask of the tokens API, and when its share of misses is told. */
+  readonly tokenBudget: TokenBudget;
+  readonly tokenSearchesPerDay: number;
   /** A segment is written when this much waits, or when the oldest has waited this long. */
   readonly segmentBytes: number;
   readonly segmentAgeMs: number;
@@ -55,6 +59,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     inboxMax: number("PARCELKEEP_INBOX_MAX", 1_000_000),
     compression,
     intakeThreads: Math.ceil(number("PARCELKEEP_INTAKE_THREADS", Math.min(availableParallelism(), 4))),
+    tokenBudget: {
+      tokensPerDay: Math.floor(number("PARCELKEEP_TOKENS_PER_DAY", 1_000_000)),
+      missesPerHour: Math.floor(number("PARCELKEEP_TOKEN_MISSES_PER_HOUR", 20_000)),
+      alarmIdentifiers: Math.floor(number("PARCELKEEP_TOKEN_ALARM_IDENTIFIERS", 1_000)),
+      alarmRatio: number("PARCELKEEP_TOKEN_ALARM_RATIO", 0.9),
+    },
+    tokenSearchesPerDay: Math.floor(number("PARCELKEEP_TOKEN_SEARCHES_PER_DAY", 500)),
     logLevel: setting("PARCELKEEP_LOG_LEVEL", "info"),
     segmentBytes: number("PARCELKEEP_SEGMENT_BYTES", 8 * 1024 * 1024),
     segmentAgeMs: number("PARCELKEEP_SEGMENT_AGE_MS", 30_000),

@@ -4,7 +4,7 @@ import type { Awaitable } from "../cloud/tracking-cache.ts";
 import { isCarrierId } from "../domain/carrier.ts";
 import { verifier, type Verify } from "../ingress/authentication.ts";
 import { ProblemError } from "../ingress/problems.ts";
-import type { Caller, NewEndpointInput, Page, Received, Services, ShipmentView } from "../ingress/services.ts";
+import type { Caller, NewEndpointInput, Page, Received, Services, ShipmentView, TokenServices } from "../ingress/services.ts";
 import type { AdminStore } from "../store/admin-store.ts";
 import { type Before, listStart, type ReadStore } from "../store/read-store.ts";
 import { formatToken } from "../vault/token.ts";
@@ -45,6 +45,7 @@ export interface FrontParts {
   readonly ingressReads: Pick<ReadStore, "endpoint">;
   readonly reads: ReadStore;
   readonly views: TrackingViews;
+  readonly tokens: TokenServices;
   readonly admin: AdminStore;
   readonly credentials: CredentialBox;
   readonly operatorKey: string;
@@ -60,12 +61,14 @@ export interface FrontParts {
 
 /** Wires the HTTP interface to vault, store and index. */
 export class FrontServices implements Services {
+  readonly tokens: TokenServices;
   readonly #parts: FrontParts;
   readonly #endpoints = new LRUCache<string, Endpoint | "none">({ max: cachedEndpointsMax, ttl: credentialsTtlMs });
   readonly #callers = new LRUCache<string, { tenant: string; secret: Buffer } | "none">({ max: cachedKeysMax, ttl: credentialsTtlMs });
 
   constructor(parts: FrontParts) {
     this.#parts = parts;
+    this.tokens = parts.tokens;
   }
 
   async caller(authorization: string | undefined): Promise<Caller | null> {
@@ -81,7 +84,7 @@ export class FrontServices implements Services {
       this.#callers.set(match[1]!, held);
     }
     if (held === "none" || !timingSafeEqual(held.secret, secretHash(match[2]!))) return null;
-    return { kind: "tenant", tenant: held.tenant };
+    return { kind: "tenant", tenant: held.tenant, key: match[1]! };
   }
 
   async receiveHook(id: string, request: Parameters<Services["receiveHook"]>[1]): Promise<Received> {

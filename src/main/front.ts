@@ -6,10 +6,12 @@ import { buildServer } from "../ingress/server.ts";
 import { adminStore } from "../store/admin-store.ts";
 import { inboxHolds } from "../store/inbox-depth.ts";
 import { backlog, readStore } from "../store/read-store.ts";
+import { tokenReads } from "../store/token-store.ts";
 import { listenForChanges } from "./change-listener.ts";
 import { readConfig } from "./config.ts";
 import { CredentialBox } from "./endpoint-credentials.ts";
 import { FrontServices } from "./front-services.ts";
+import { FrontTokens } from "./front-tokens.ts";
 import { InboxBound } from "./inbox-bound.ts";
 import { IntakeThreads } from "./intake-threads.ts";
 import { errorKind, programLog } from "./log.ts";
@@ -17,6 +19,8 @@ import { ingressMetrics } from "./metrics.ts";
 import { RateLimit } from "./rate-limit.ts";
 import type { RoleHost } from "./role.ts";
 import { TenantKeys } from "./tenant-keys.ts";
+import { TenantVault } from "./tenant-vault.ts";
+import { VaultPolicies } from "./vault-policy.ts";
 import { TrackingViews } from "./tracking-views.ts";
 import { sealingKeysOf } from "./sealing-keys.ts";
 
@@ -48,7 +52,21 @@ export async function runFront(host: FrontHost): Promise<void> {
   const reads = readStore(apiPool);
   const cache = new MemoryCache();
   const views = new TrackingViews(cache, reads);
+  const rateLimit = new RateLimit(config.tenantRate, config.tenantBurst);
+  const tokens = tokenReads(apiPool);
   const services = new FrontServices({
+    tokens: new FrontTokens({
+      intake,
+      reads: tokens,
+      vault: new TenantVault(keys),
+      policies: new VaultPolicies((tenant) => tokens.policy(tenant)),
+      rateLimit,
+      searchesPerDay: config.tokenSearchesPerDay,
+      metrics,
+      log,
+      cell: config.cell,
+      now: Date.now,
+    }),
     intake,
     tenantKeys,
     ingressReads: readStore(ingressPool),
@@ -57,7 +75,7 @@ export async function runFront(host: FrontHost): Promise<void> {
     admin: adminStore(apiPool),
     credentials,
     operatorKey,
-    rateLimit: new RateLimit(config.tenantRate, config.tenantBurst),
+    rateLimit,
     inbox,
     metrics,
     cell: config.cell,

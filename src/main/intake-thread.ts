@@ -2,6 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import pg from "pg";
 import type { DecodeFailure } from "../carriers/codec.ts";
 import { ingestStore } from "../store/ingest-store.ts";
+import { tokenStore } from "../store/token-store.ts";
 import { IngestSessions } from "../vault/ingest-session.ts";
 import { Committer } from "./committer.ts";
 import { readConfig } from "./config.ts";
@@ -9,10 +10,16 @@ import { Intake, type IntakeOutcome, type IntakeRequest } from "./intake.ts";
 import { errorKind, programLog } from "./log.ts";
 import type { RoleConnection } from "./role.ts";
 import { sealingKeysOf } from "./sealing-keys.ts";
+import { tokensSource } from "./sources.ts";
 import { TenantKeys } from "./tenant-keys.ts";
+import { TenantVault } from "./tenant-vault.ts";
+import { TokenIntake, type TokenOutcome } from "./token-intake.ts";
+import { VaultPolicies } from "./vault-policy.ts";
 
 /** Connections: two commits under way, one claim of tokens for each, and one to wake the worker. */
 const connectionsMax = 4;
+/** Of the tokens API, apart so that a large batch holds no commit back. They are opened when they are needed. */
+const tokenConnectionsMax = 2;
 const sweepMs = 10_000;
 
 export interface IntakeThreadStart {
@@ -40,7 +47,7 @@ export interface Commit {
 
 /** What the thread tells, as JSON: the ends of requests, and what is to be counted. */
 export interface IntakeReport {
-  readonly outcomes: readonly (IntakeOutcome & { readonly serial: number })[];
+  readonly outcomes: readonly ((IntakeOutcome | TokenOutcome) & { readonly serial: number })[];
   readonly commits: readonly Commit[];
   readonly failures: number;
   readonly quarantined: readonly { readonly source: string; readonly reason: DecodeFailure }[];
@@ -76,9 +83,23 @@ const committer = new Committer(store, sessions, config.cell, config.compression
     reportSoon();
   },
 });
-const intake = new Intake(committer, new TenantKeys(keys), config.cell, Date.now, (source, reason) =>
-  report.quarantined.push({ source, reason }),
-);
+const tenantKeys = new TenantKeys(keys);
+const intake = new Intake(committer, tenantKeys, config.cell, Date.now, (source, reason) => report.quarantined.push({ source, reason }));
+const tokenPool = new pg.Pool({ ...connection, max: tokenConnectionsMax, application_name: "parcelkeep-tokens" });
+tokenPool.on("error", (error) => log.warn(errorKind(error), "database connection lost"));
+const tokens = tokenStore(tokenPool);
+const tokenIntake = new TokenIntake({
+  store: tokens,
+  sessions,
+  keys: tenantKeys,
+  vault: new TenantVault(keys),
+  policies: new VaultPolicies((tenant) => tokens.policy(tenant)),
+  cell: config.cell,
+  budget: config.tokenBudget,
+  now: Date.now,
+  known: (blind) => intake.known(blind),
+  settle: (blind, token, subject) => intake.settle(blind, token, subject),
+});
 const sweep = setInterval(() => sessions.sweep(), sweepMs);
 
 let report = emptyReport();
@@ -97,10 +118,28 @@ function take({ requests, bytes }: HandedOver): void {
     const { serial, tenant, endpoint, source, contentType, contentEncoding, idempotencyKey } = request;
     const body = bodies.subarray(at, at + request.bodyBytes);
     at += request.bodyBytes;
-    intake.receive({ tenant, endpoint, source, contentType, contentEncoding, idempotencyKey, body }, (outcome) => {
+    const done = (outcome: IntakeOutcome | TokenOutcome): void => {
       report.outcomes.push({ ...outcome, serial });
       reportSoon();
-    });
+    };
+    const received = { tenant, endpoint, source, contentType, contentEncoding, idempotencyKey, body };
+    if (source === tokensSource) void tokenise(received).then(done);
+    else intake.receive(received, done);
+  }
+}
+
+let tokenising = 0;
+
+async function tokenise(request: IntakeRequest): Promise<TokenOutcome> {
+  tokenising++;
+  try {
+    return await tokenIntake.receive(request);
+  } catch (error) {
+    report.failures++;
+    log.error(errorKind(error), "a batch of values failed");
+    return { state: "refused", code: "busy" };
+  } finally {
+    tokenising--;
   }
 }
 
@@ -118,7 +157,7 @@ function reportSoon(): void {
 
 function emptyReport() {
   return {
-    outcomes: [] as (IntakeOutcome & { serial: number })[],
+    outcomes: [] as ((IntakeOutcome | TokenOutcome) & { serial: number })[],
     commits: [] as Commit[],
     failures: 0,
     quarantined: [] as { source: string; reason: DecodeFailure }[],
@@ -127,8 +166,9 @@ function emptyReport() {
 
 async function drain(): Promise<void> {
   await committer.drain();
+  while (tokenising > 0) await new Promise((resolve) => setImmediate(resolve));
   clearInterval(sweep);
-  await pool.end();
+  await Promise.all([pool.end(), tokenPool.end()]);
   // After the last report, which goes out in a turn of its own.
   setImmediate(() => setImmediate(() => port.close()));
 }

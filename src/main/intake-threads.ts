@@ -5,6 +5,7 @@ import { ProblemError } from "../ingress/problems.ts";
 import type { Received } from "../ingress/services.ts";
 import type { HandedOver, HandedOverRequest, IntakeReport, IntakeThreadStart } from "./intake-thread.ts";
 import type { IntakeOutcome, IntakeRequest } from "./intake.ts";
+import type { TokenOutcome } from "./token-intake.ts";
 import type { IngressMetrics } from "./metrics.ts";
 
 /** What may wait for its commit; beyond it a request is answered with 503. */
@@ -12,10 +13,8 @@ const waitingRecordsMax = 4096;
 const waitingBytesMax = 16 * 1024 * 1024;
 
 interface Waiting {
-  readonly source: string;
   readonly bytes: number;
-  readonly resolve: (received: Received) => void;
-  readonly reject: (error: ProblemError) => void;
+  readonly resolve: (outcome: IntakeOutcome | TokenOutcome) => void;
 }
 
 /** The front's side of the intake threads: hands requests over in groups, and answers them when they are durable. */
@@ -59,13 +58,27 @@ export class IntakeThreads {
    * @returns when the request is durable.
    * @throws {ProblemError} `busy`, `idempotency_key_reused`, `body_too_large`, `invalid_encoding`, `unsupported_media_type`.
    */
-  receive(request: IntakeRequest): Promise<Received> {
+  async receive(request: IntakeRequest): Promise<Received> {
+    return this.#received(request.source, (await this.#outcome(request)) as IntakeOutcome);
+  }
+
+  /**
+   * @returns when the tokens are durable.
+   * @throws {ProblemError} `busy`.
+   */
+  async tokenise(request: IntakeRequest): Promise<Exclude<TokenOutcome, { state: "refused" }>> {
+    const outcome = (await this.#outcome(request)) as TokenOutcome;
+    if (outcome.state === "refused") throw new ProblemError(outcome.code, { retryAfterS: 1 });
+    return outcome;
+  }
+
+  #outcome(request: IntakeRequest): Promise<IntakeOutcome | TokenOutcome> {
     if (!this.hasRoom) return Promise.reject(new ProblemError("busy", { retryAfterS: 1 }));
     const bytes = request.body.length;
     this.#waitingBytes += bytes;
     const serial = this.#serial++;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(serial, { source: request.source, bytes, resolve, reject });
+    return new Promise((resolve) => {
+      this.#waiting.set(serial, { bytes, resolve });
       this.#threadFor(request).handOver(serial, request);
     });
   }
@@ -88,7 +101,7 @@ export class IntakeThreads {
       if (waiting === undefined) continue;
       this.#waiting.delete(outcome.serial);
       this.#waitingBytes -= waiting.bytes;
-      this.#answer(waiting, outcome);
+      waiting.resolve(outcome);
     }
     for (const { records, seconds } of commits) {
       this.#metrics.batchRecords.observe(records);
@@ -99,17 +112,17 @@ export class IntakeThreads {
     if (this.#waiting.size === 0) this.#idle();
   }
 
-  #answer({ source, resolve, reject }: Waiting, outcome: IntakeOutcome): void {
+  #received(source: string, outcome: IntakeOutcome): Received {
     switch (outcome.state) {
       case "accepted":
         this.#metrics.received.inc({ source, outcome: "accepted" });
-        return resolve({ receipt: outcome.receipt, duplicate: false });
+        return { receipt: outcome.receipt, duplicate: false };
       case "duplicate":
         this.#metrics.received.inc({ source, outcome: "duplicate" });
-        return resolve({ receipt: outcome.receipt, duplicate: true });
+        return { receipt: outcome.receipt, duplicate: true };
       case "refused":
         this.#metrics.received.inc({ source, outcome: outcome.code === "busy" ? "failed" : "refused" });
-        return reject(new ProblemError(outcome.code, outcome.code === "busy" ? { retryAfterS: 1 } : {}));
+        throw new ProblemError(outcome.code, outcome.code === "busy" ? { retryAfterS: 1 } : {});
     }
   }
 }

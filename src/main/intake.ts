@@ -78,6 +78,11 @@ export class Intake {
     this.#known.set(blind, { token, subject });
   }
 
+  /** What is settled of a value. */
+  known(blind: string): KnownToken | undefined {
+    return this.#known.get(blind);
+  }
+
   /** @param done is called once; the request is durable where it says so. */
   receive(request: IntakeRequest, done: (outcome: IntakeOutcome) => void): void {
     if (isPlain(request.contentEncoding) && this.#keys.ready(request.tenant) !== undefined) this.#take(request, request.body, done);

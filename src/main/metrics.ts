@@ -24,6 +24,23 @@ export function ingressMetrics() {
       labelNames: ["source", "reason"],
       registers,
     }),
+    tokens: new Counter({
+      name: "parcelkeep_tokens_total",
+      help: "Values of the tokens API: identifiers that had a token (hit), that had none (miss), and values with a fresh token each",
+      labelNames: ["result"],
+      registers,
+    }),
+    tokenBudgets: new Counter({
+      name: "parcelkeep_token_budget_refusals_total",
+      help: "Batches refused since their caller has spent its budget of tokens a day or misses an hour",
+      labelNames: ["budget"],
+      registers,
+    }),
+    tokenAlarms: new Counter({
+      name: "parcelkeep_token_miss_alarms_total",
+      help: "Callers whose share of misses in an hour is that of somebody who probes with a dictionary",
+      registers,
+    }),
     batchRecords: new Histogram({
       name: "parcelkeep_commit_batch_records",
       help: "Records per group commit",

@@ -23,6 +23,9 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
 /** Source of what comes in by the API itself. */
 export const apiSource = "api";
 
+/** Source of the batches of `POST /v1/tokens`; no record is kept of them. */
+export const tokensSource = "tokens";
+
 /** Takes anything and quarantines it, sealed. */
 export const unknownSource = "unknown";
 

@@ -50,7 +50,7 @@ export interface GroupRow {
 /** The wraps of one ingest session's data keys. */
 export type WrappedSession = Readonly<Record<"raw-records" | "personal-values" | "tracking-numbers", Uint8Array>>;
 
-const purposeLetters = { "personal-values": "p", "tracking-numbers": "n" } as const;
+export const purposeLetters = { "personal-values": "p", "tracking-numbers": "n" } as const;
 
 export interface ClaimRow {
   readonly blind: Uint8Array;

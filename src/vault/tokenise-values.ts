@@ -45,7 +45,7 @@ export function tokeniseValues(
   known: (blind: string) => KnownToken | undefined,
   seed: string | null,
 ): TokenisedValues {
-  const tokens = new Array<string>(values.length);
+  const tokens: string[] = [];
   const groups = new Map<string, OpenGroup>();
   const claims = new Map<string, ValueClaim & { readonly values: number[] }>();
   const met = new Set<string>();
