@@ -1,0 +1,58 @@
+import { createPublicKey, type KeyObject, randomBytes } from "node:crypto";
+import { dataKeyBytes, type KeyContext, type SealingKeys } from "../provider.ts";
+import { cka, ckm, cko, type LoadCryptoki } from "./cryptoki.ts";
+import { describeToken } from "./description.ts";
+import { epochsOf, missingEpoch, refuseWithout, rootLabel, rootOf } from "./roots.ts";
+import { type Pkcs11Login, Token, type TokenSession } from "./token.ts";
+import { sealWrap } from "./wrap-format.ts";
+
+/**
+ * The sealing half of keys in a PKCS #11 token. Its login sees public RSA keys and HMAC keys, and no key that may unwrap or decrypt; it wraps in this
+ * process under the public keys that it read at its start, so generating data keys goes on while the HSM is away. Deriving does not.
+ * @throws {KeyError} `missing-library`, `wrong-provider`, `refused-credentials`, `unavailable`
+ */
+export async function pkcs11SealingKeys(login: Pkcs11Login, load?: LoadCryptoki): Promise<SealingKeys> {
+  const token = await Token.connect(login, load);
+  const { roots, derivations } = await token.use(async (session) => ({
+    roots: readRoots(session),
+    derivations: epochsOf(session, cko.secretKey, "derive"),
+  }));
+  const epochs = [...roots.keys()];
+  refuseWithout(epochs, "wrap");
+  refuseWithout(derivations, "derive");
+  const wrap = (dataKey: Uint8Array, context: KeyContext): Buffer => {
+    const root = roots.get(context.epoch);
+    if (root === undefined) throw missingEpoch(context.epoch, epochs);
+    return sealWrap(root, token.model.oaep, dataKey, context);
+  };
+  return {
+    provider: "pkcs11",
+    currentEpoch: epochs.at(-1)!,
+    generateDataKey: async (context) => {
+      const plaintext = randomBytes(dataKeyBytes);
+      return { plaintext, wrapped: wrap(plaintext, context) };
+    },
+    wrap: async (dataKey, context) => wrap(dataKey, context),
+    derive: (label, epoch = 1) =>
+      token.use(async (session) => {
+        const key = rootOf(session, cko.secretKey, "derive", epoch, derivations);
+        session.cryptoki.C_SignInit(session.handle, { mechanism: ckm.sha256Hmac }, key);
+        return session.cryptoki.C_SignAsync(session.handle, Buffer.from(`derive|${label}`), Buffer.alloc(32));
+      }),
+    describe: () => describeToken(token, login, "sealing", epochs),
+  };
+}
+
+/** Retired epochs keep their derivation root and lose their public key. */
+function readRoots(session: TokenSession): ReadonlyMap<number, KeyObject> {
+  return new Map(
+    epochsOf(session, cko.publicKey, "wrap").map((epoch) => {
+      const [modulus, exponent] = session.attributes(session.find(cko.publicKey, rootLabel("wrap", epoch))!, [
+        cka.modulus,
+        cka.publicExponent,
+      ]);
+      const jwk = { kty: "RSA", n: modulus!.toString("base64url"), e: exponent!.toString("base64url") };
+      return [epoch, createPublicKey({ key: jwk, format: "jwk" })];
+    }),
+  );
+}
