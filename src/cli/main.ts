@@ -1,6 +1,8 @@
 import { Command, Option } from "commander";
 import { readFile } from "node:fs/promises";
 import { type Answers, commands } from "../main/commands.ts";
+import { exitCodeOf } from "../main/exit-code.ts";
+import { keysReportText } from "../main/keys-report.ts";
 import { type RoleName, roleNames } from "../main/role.ts";
 
 const program = new Command("parcelkeep").description("Sovereign, pseudonymous parcel tracking").version("0.1.0");
@@ -91,6 +93,25 @@ program
     }),
   );
 
+const keys = program.command("keys").description("root keys of the vault (docs/operations/keys.md)");
+keys
+  .command("init")
+  .description("make the root keys where there are none: key files, or keys in the tokens that the settings name")
+  .option("--json", "one JSON object")
+  .action((options: { json?: boolean }) =>
+    run(async () => show({ provider: commands.keyProvider(), epoch: String(await commands.initKeys()) }, options.json)),
+  );
+keys
+  .command("preflight")
+  .description("ask the provider what is real: protection, place, epochs, what it records")
+  .option("--json", "one JSON object")
+  .action((options: { json?: boolean }) =>
+    run(async () => {
+      const report = await commands.keysPreflight();
+      process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : keysReportText(report));
+    }),
+  );
+
 program
   .command("db")
   .description("the embedded database")
@@ -111,6 +132,6 @@ async function run(work: () => Promise<void>): Promise<void> {
   } catch (error) {
     const hint = (error as { hint?: string }).hint;
     process.stderr.write(`error: ${error instanceof Error ? error.message : "unknown"}\n${hint === undefined ? "" : `hint: ${hint}\n`}`);
-    process.exitCode = 1;
+    process.exitCode = exitCodeOf(error);
   }
 }

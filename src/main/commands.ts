@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
 import { embeddedPostgresStatus } from "../store/embedded/status.ts";
 import { ownerRole } from "../store/roles.ts";
-import { readConfig, readConnections, readOwnersDatabase } from "./config.ts";
-import { holdFolder, migrateDatabase, operatorKeyPath, sealingKeyPath, runningProgram } from "./data-folder.ts";
+import { type Config, readConfig, readConnections, readOwnersDatabase } from "./config.ts";
+import { holdFolder, migrateDatabase, operatorKeyPath, runningProgram } from "./data-folder.ts";
 import { startDemo } from "./demo.ts";
+import { describeKeys, initKeys, type KeysReport } from "./keys.ts";
+import { sealingKeyPath } from "./key-paths.ts";
 import { startProgram } from "./program.ts";
 import { ProgramError } from "./program-error.ts";
 import { platformHost, type RoleName, rolePowers } from "./role.ts";
@@ -53,7 +55,7 @@ export const commands = {
   /** Runs one role's process in this one until a signal ends it. The platform names its database and starts it again when it ends by itself. */
   serve: async (role: RoleName): Promise<void> => {
     const connections = readConnections<(typeof rolePowers)[RoleName][number]>(rolePowers[role]);
-    if (role === "front") refuseWithoutSecrets(readConfig().dataDir);
+    if (role === "front") refuseWithoutSecrets(readConfig());
     // Loaded here, since the other commands need none of what the roles are made of.
     const { runRole } = await import("./run-role.ts");
     const announceReady = ({ url }: Readonly<Record<string, string>>): void =>
@@ -130,6 +132,14 @@ export const commands = {
       }
     }),
 
+  /** Makes the root keys where there are none. @returns the current epoch. */
+  initKeys: (): Promise<number> => initKeys(readConfig()),
+
+  keyProvider: (): string => readConfig().keys,
+
+  /** What is real of the root keys. */
+  keysPreflight: (): Promise<KeysReport> => describeKeys(readConfig()),
+
   databaseUrl: async (): Promise<string> => {
     const status = await embeddedPostgresStatus(readConfig().dataDir);
     if (status.state !== "running") throw new CommandError("the embedded database is not running", "parcelkeep start");
@@ -144,8 +154,8 @@ function hintWhereRunning(hint: string): (error: unknown) => never {
 }
 
 /** A front that made a root key of its own would give tokens that no other front gives. */
-function refuseWithoutSecrets(dataDir: string): void {
-  for (const path of [sealingKeyPath(dataDir), operatorKeyPath(dataDir)]) {
+function refuseWithoutSecrets({ dataDir, keys }: Config): void {
+  for (const path of [...(keys === "local" ? [sealingKeyPath(dataDir)] : []), operatorKeyPath(dataDir)]) {
     if (!existsSync(path))
       throw new CommandError(`the front needs ${path}`, "parcelkeep start makes it in a new data folder; every front gets the same file");
   }

@@ -4,6 +4,8 @@ import { join, resolve } from "node:path";
 import type { Compression } from "./committer.ts";
 import type { PowerRole } from "../store/roles.ts";
 import type { TokenBudget } from "../store/token-store.ts";
+import { type ProviderName, providerNames } from "../vault/keys/provider.ts";
+import { type KeyPower, keyPowers } from "./key-powers.ts";
 
 /** All settings; this file is the only reader of the environment. Any variable may be given as `…_FILE` naming a file that holds it. */
 export interface Config {
@@ -26,6 +28,8 @@ export interface Config {
   /** What one API key may ask of the tokens API, and when its share of misses is told. */
   readonly tokenBudget: TokenBudget;
   readonly tokenSearchesPerDay: number;
+  /** What holds the root keys. */
+  readonly keys: ProviderName;
   /** A segment is written when this much waits, or when the oldest has waited this long. */
   readonly segmentBytes: number;
   readonly segmentAgeMs: number;
@@ -49,7 +53,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const compression = setting("PARCELKEEP_COMPRESSION", "auto");
   if (compression !== "auto" && compression !== "always" && compression !== "never")
     throw new ConfigError("PARCELKEEP_COMPRESSION must be auto, always or never");
+  const keys = setting("PARCELKEEP_KEYS", "local");
+  if (!isProvider(keys)) throw new ConfigError(`PARCELKEEP_KEYS must be one of ${providerNames.join(", ")}`);
   return {
+    keys,
     dataDir: resolve(setting("PARCELKEEP_DATA", join(import.meta.dirname, "..", "..", "data"))),
     httpHost: host,
     httpPort: port,
@@ -111,6 +118,54 @@ export function readOwnersDatabase(env: NodeJS.ProcessEnv = process.env): { read
   if (address === null) return null;
   if (userOf(address) === null) throw new ConfigError("PARCELKEEP_DATABASE_URL must be postgresql://OWNER:PASSWORD@HOST:PORT/DATABASE");
   return { connectionString: address };
+}
+
+/** Settings of a login on a PKCS #11 token. */
+export interface TokenLogin {
+  readonly modulePath: string;
+  readonly tokenLabel: string;
+  readonly pin: string;
+}
+
+const tokenSettings = {
+  sealing: { label: "PARCELKEEP_PKCS11_SEALING_TOKEN", pin: "PARCELKEEP_PKCS11_SEALING_PIN" },
+  opening: { label: "PARCELKEEP_PKCS11_OPENING_TOKEN", pin: "PARCELKEEP_PKCS11_OPENING_PIN" },
+  signing: { label: "PARCELKEEP_PKCS11_SIGNING_TOKEN", pin: "PARCELKEEP_PKCS11_SIGNING_PIN" },
+} as const satisfies Record<KeyPower, unknown>;
+
+/**
+ * The login of one power; read where it is used, so that a process holds no PIN that it does not need.
+ * @throws {ConfigError} when a part of it is missing.
+ */
+export function readTokenLogin(power: KeyPower, env: NodeJS.ProcessEnv = process.env): TokenLogin {
+  const setting = (name: string, what: string): string => {
+    const value = read(env, name);
+    if (value === null || value === "") throw new ConfigError(`${name} must be ${what}`);
+    return value;
+  };
+  const { label, pin } = tokenSettings[power];
+  return {
+    modulePath: setting("PARCELKEEP_PKCS11_MODULE", "the path of the HSM's PKCS #11 module, a shared library"),
+    tokenLabel: setting(label, `the label of the token for ${power}`),
+    pin: setting(pin, `that token's PIN, or ${pin}_FILE a file with it`),
+  };
+}
+
+/** Whether this process was given a login for a power. */
+export function hasTokenLogin(power: KeyPower, env: NodeJS.ProcessEnv = process.env): boolean {
+  return read(env, tokenSettings[power].label) !== null;
+}
+
+/** The environment for a process with these powers: without the logins of the others. */
+export function environmentWith(powers: readonly KeyPower[], env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const hidden = keyPowers
+    .filter((power) => !powers.includes(power))
+    .flatMap((power) => Object.values(tokenSettings[power]).flatMap((name) => [name, `${name}_FILE`]));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !hidden.includes(name)));
+}
+
+function isProvider(name: string): name is ProviderName {
+  return (providerNames as readonly string[]).includes(name);
 }
 
 function userOf(address: string): string | null {

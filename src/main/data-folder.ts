@@ -7,6 +7,8 @@ import { migrate } from "../store/migrate.ts";
 import { type ProgramLock, takeProgramLock } from "../store/program-lock.ts";
 import { ownerRole } from "../store/roles.ts";
 import { createLocalKeys } from "../vault/keys/local/key-folder.ts";
+import type { Config } from "./config.ts";
+import { keyFolder } from "./key-paths.ts";
 import { ProgramError } from "./program-error.ts";
 
 /** Where the running program is, as commands find it. */
@@ -97,18 +99,10 @@ function runPath(dataDir: string): string {
   return join(dataDir, "run.json");
 }
 
-/** Key files and operator's key, made on the first start. @returns the operator's key. */
-export async function ensureSecrets(dataDir: string): Promise<string> {
-  await createLocalKeys(keyFolder(dataDir));
+/** Operator's key, and key files where they hold the root keys, made on the first start. @returns the operator's key. */
+export async function ensureSecrets({ dataDir, keys }: Pick<Config, "dataDir" | "keys">): Promise<string> {
+  if (keys === "local") await createLocalKeys(keyFolder(dataDir));
   return ensureOperatorKey(dataDir);
-}
-
-function keyFolder(dataDir: string): string {
-  return join(dataDir, "keys");
-}
-
-export function sealingKeyPath(dataDir: string): string {
-  return join(keyFolder(dataDir), "sealing.json");
 }
 
 export function operatorKeyPath(dataDir: string): string {

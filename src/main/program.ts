@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import type { EmbeddedPostgres } from "../store/embedded/server.ts";
 import type { ProgramLock } from "../store/program-lock.ts";
-import type { Config } from "./config.ts";
+import { type Config, environmentWith } from "./config.ts";
 import { ensureSecrets, type HeldFolder, holdFolder, removeRunFile, writeRunFile } from "./data-folder.ts";
+import { roleKeyPowers } from "./key-powers.ts";
 import { errorKind, programLog, type ProgramLog } from "./log.ts";
 import { ProgramError } from "./program-error.ts";
 import { type RoleName, rolePowers, type RoleStart } from "./role.ts";
@@ -59,7 +60,7 @@ class RunningProgram implements Program {
   }
 
   async start(): Promise<void> {
-    this.operatorKey = await ensureSecrets(this.#config.dataDir);
+    this.operatorKey = await ensureSecrets(this.#config);
     for (const name of startOrder) {
       const role = this.#supervise(name);
       this.#roles.push(role);
@@ -114,6 +115,7 @@ class RunningProgram implements Program {
 function launchRole(name: RoleName, start: RoleStart): ChildProcess {
   const child = spawn(process.execPath, [join(import.meta.dirname, "role-process.ts"), name], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
+    env: environmentWith(roleKeyPowers[name]),
   });
   if (child.connected) child.send(start);
   return child;

@@ -1,8 +1,14 @@
 import { constants, setPriority } from "node:os";
+import { exitCodeOf } from "./exit-code.ts";
 import { type RoleName, supervisorHost } from "./role.ts";
 import { runRole } from "./run-role.ts";
 
 const name = process.argv[2] as RoleName;
 // On a machine that all roles share, whoever waits for an answer goes first: what is acknowledged is durable and may be worked off a moment later.
 if (name !== "front") setPriority(constants.priority.PRIORITY_LOW);
-await runRole(name, await supervisorHost());
+try {
+  await runRole(name, await supervisorHost());
+} catch (error) {
+  process.stderr.write(`error: ${name}: ${error instanceof Error ? (error.stack ?? error.message) : "unknown"}\n`);
+  process.exit(exitCodeOf(error));
+}

@@ -1,9 +1,22 @@
-import { join } from "node:path";
 import { localSealingKeys } from "../vault/keys/local/sealing.ts";
-import type { SealingKeys } from "../vault/keys/provider.ts";
-import type { Config } from "./config.ts";
+import { pkcs11SealingKeys } from "../vault/keys/pkcs11/sealing.ts";
+import { KeyError, type SealingKeys } from "../vault/keys/provider.ts";
+import { type Config, readTokenLogin } from "./config.ts";
+import { sealingKeyPath } from "./key-paths.ts";
 
-/** The sealing half of the keys, for processes that face the network. @throws {KeyError} */
+/**
+ * The sealing half of the keys, for processes that face the network. This file reaches no opening half (a test walks its imports); what counts is that its
+ * file, login or role does not suffice for one.
+ * @throws {KeyError}
+ * @throws {ConfigError}
+ */
 export async function sealingKeysOf(config: Config): Promise<SealingKeys> {
-  return localSealingKeys(join(config.dataDir, "keys", "sealing.json"));
+  switch (config.keys) {
+    case "local":
+      return localSealingKeys(sealingKeyPath(config.dataDir));
+    case "pkcs11":
+      return pkcs11SealingKeys(readTokenLogin("sealing"));
+    case "aws-kms":
+      throw new KeyError("wrong-provider", "keys in AWS KMS are not offered yet");
+  }
 }

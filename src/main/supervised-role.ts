@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { badConfiguration } from "./exit-code.ts";
 
 /** How a process that ends by itself is started again. */
 export interface RestartPolicy {
@@ -100,6 +101,10 @@ export class SupervisedRole {
   async #watch(): Promise<void> {
     const how = await this.#running.ended;
     if (this.#isStopping) return;
+    if (how === `exit code ${badConfiguration}`) {
+      this.#hooks.gaveUp(`the ${this.#name} process cannot run with its settings; its log stands above`);
+      return;
+    }
     this.#endsInRow = performance.now() - this.#running.since >= this.#policy.soundAfterMs ? 1 : this.#endsInRow + 1;
     if (this.#endsInRow >= this.#policy.endsMax) {
       this.#hooks.gaveUp(`the ${this.#name} process ended ${this.#endsInRow} times in a row, last with ${how}; its log stands above`);

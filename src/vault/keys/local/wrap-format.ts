@@ -3,7 +3,7 @@ import { dataKeyBytes } from "../provider.ts";
 
 /** A local wrap: version(1) encapsulated key(32) ciphertext(32) tag(16). */
 const version = 2;
-export const wrapBytes = 1 + encapsulatedBytes + dataKeyBytes + tagBytes;
+const wrapBytes = 1 + encapsulatedBytes + dataKeyBytes + tagBytes;
 
 /** HPKE's `info`: what the messages are for, so that no other use of the same pair could make one. */
 export const wrapInfo = Buffer.from("parcelkeep/1|data-key");

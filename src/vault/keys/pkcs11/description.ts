@@ -1,6 +1,23 @@
 import type { ProviderDescription } from "../provider.ts";
-import { cka, cko } from "./cryptoki.ts";
-import type { Pkcs11Login, Token, TokenSession } from "./token.ts";
+import { cka, cko, type LoadCryptoki } from "./cryptoki.ts";
+import { epochsOf, refuseWithout } from "./roots.ts";
+import { type Pkcs11Login, Token, type TokenSession } from "./token.ts";
+
+/**
+ * What is behind one login, for an operator who has several: it is logged out afterwards, since on a token of several users a process can be one at a time.
+ * @throws {KeyError} as the halves do.
+ */
+export async function describePkcs11(login: Pkcs11Login, half: "sealing" | "opening", load?: LoadCryptoki): Promise<ProviderDescription> {
+  const token = await Token.connect(login, load);
+  try {
+    const objectClass = half === "sealing" ? cko.publicKey : cko.privateKey;
+    const epochs = await token.use(async (session) => epochsOf(session, objectClass, "wrap"));
+    refuseWithout(epochs, "wrap");
+    return await describeToken(token, login, half, epochs);
+  } finally {
+    token.close();
+  }
+}
 
 /** What token and keys say now; the warnings come from looking at the keys that this login sees. */
 export async function describeToken(

@@ -1,0 +1,66 @@
+import { createLocalKeys } from "../vault/keys/local/key-folder.ts";
+import { describePkcs11 } from "../vault/keys/pkcs11/description.ts";
+import { createPkcs11Roots } from "../vault/keys/pkcs11/setup.ts";
+import { KeyError, type ProviderDescription } from "../vault/keys/provider.ts";
+import { type Config, hasTokenLogin, readTokenLogin } from "./config.ts";
+import { keyFolder } from "./key-paths.ts";
+import { openingKeysOf } from "./opening-keys.ts";
+import { sealingKeysOf } from "./sealing-keys.ts";
+
+/** What `keys preflight` tells: each half as its own login or file shows it; null where this process was given none. */
+export interface KeysReport {
+  readonly sealing: ProviderDescription | null;
+  readonly opening: ProviderDescription | null;
+}
+
+/**
+ * Asks the provider now. Whoever may run this with both halves can open everything: an operator gives it the sealing half alone where that will do.
+ * @throws {KeyError} @throws {ConfigError}
+ */
+export async function describeKeys(config: Config): Promise<KeysReport> {
+  switch (config.keys) {
+    case "local":
+      return {
+        sealing: await (await sealingKeysOf(config)).describe(),
+        opening: await orNull(async () => (await openingKeysOf(config)).describe()),
+      };
+    case "pkcs11":
+      return {
+        sealing: hasTokenLogin("sealing") ? await describePkcs11(readTokenLogin("sealing"), "sealing") : null,
+        opening: hasTokenLogin("opening") ? await describePkcs11(readTokenLogin("opening"), "opening") : null,
+      };
+    case "aws-kms":
+      return { sealing: await (await sealingKeysOf(config)).describe(), opening: null };
+  }
+}
+
+/**
+ * Makes the root keys unless they are there. For tokens it needs all three logins.
+ * @returns the current epoch.
+ * @throws {KeyError} @throws {ConfigError}
+ */
+export async function initKeys(config: Config): Promise<number> {
+  switch (config.keys) {
+    case "local":
+      await createLocalKeys(keyFolder(config.dataDir));
+      return (await sealingKeysOf(config)).currentEpoch;
+    case "pkcs11":
+      return createPkcs11Roots({
+        sealing: readTokenLogin("sealing"),
+        opening: readTokenLogin("opening"),
+        signing: readTokenLogin("signing"),
+      });
+    case "aws-kms":
+      throw new KeyError("wrong-provider", "keys in AWS KMS are made by the account's owner (docs/operations/keys.md)");
+  }
+}
+
+/** A host that seals has no opening file, and is right. */
+async function orNull(ask: () => Promise<ProviderDescription>): Promise<ProviderDescription | null> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof KeyError && error.code === "unavailable") return null;
+    throw error;
+  }
+}
