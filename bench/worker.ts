@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import { packMessage } from "../src/domain/packed-message.ts";
 import { codecs } from "../src/main/sources.ts";
 import { planTurn } from "../src/main/plan-turn.ts";
 import { startEmbeddedPostgres } from "../src/store/embedded/server.ts";
@@ -59,7 +60,7 @@ async function messagesAsReceived(): Promise<readonly Job[]> {
     if (!decoded.ok) throw new Error(`a bench body did not decode: ${decoded.reason}`);
     const { messages, lanes, claims } = tokenise(decoded.notices, source, "eu1", keys, (blind) => known.get(blind));
     for (const { blind, token, subject } of claims) known.set(blind, { token, subject });
-    jobs.push(...messages.map((message, index) => ({ lane: lanes[index]!, message: JSON.stringify(message) })));
+    jobs.push(...messages.map((message, index) => ({ lane: lanes[index]!, message: packMessage(message) })));
   }
   return jobs;
 }

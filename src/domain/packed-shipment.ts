@@ -1,141 +1,131 @@
 import type { CarrierClaim } from "./carrier-claim.ts";
+import { type Cell, type Instants, Places, pushTime, records, timeCells, Unpacking, type Words } from "./packing.ts";
 import type { MainNumber } from "./sayings.ts";
-import type { ShipmentState } from "./shipment.ts";
-import { shipmentOf } from "./shipment.ts";
+import { shipmentOf, type ShipmentState } from "./shipment.ts";
 import type { Statement, StoredEvent, StoredSummary } from "./statement.ts";
 import type { StoredPersonal, StoredText } from "./stored-token.ts";
-import type { CarrierTime } from "./time.ts";
 
-/**
- * A shipment's state as the tracking index keeps it: JSON that says everything once. It is read and written with every message of a parcel, so its
- * length is what a message costs the database: a third of the plain object's.
- *
- * Words (statuses, codes, sources, countries, zones, categories, roles, persons) and instants stand in lists of their own and are named by their place.
- * What follows from the rest (carrier, status) is left out. Lists are in the order of the columns that the functions below name.
- */
+/** A shipment as the tracking index keeps it (`packing.ts`). What follows from the rest (carrier, status) is left out. */
 interface Packed {
   readonly v: 1;
-  readonly words: readonly (string | null)[];
-  readonly instants: readonly (number | null)[];
   readonly announced: 0 | 1;
-  readonly claims: readonly number[];
-  readonly events: readonly Row[];
-  readonly summaries: readonly Row[];
-  readonly personal: readonly Row[];
-  readonly texts: readonly Row[];
-  readonly estimate: Row;
-  readonly main: Row;
+  readonly claims: readonly Cell[];
+  readonly events: readonly Cell[];
+  readonly summaries: readonly Cell[];
+  readonly personal: readonly Cell[];
+  readonly texts: readonly Cell[];
+  readonly estimate: readonly Cell[];
+  readonly main: readonly Cell[];
   readonly numbers: readonly string[];
   readonly references: readonly string[];
   readonly parents: readonly string[];
+  readonly words: readonly (string | null)[];
+  readonly instants: readonly (number | null)[];
 }
 
-/** Columns of texts and of places in the lists. */
-type Row = readonly (string | number)[];
+const summaryCells = 5 + timeCells;
+const eventCells = 2 + summaryCells;
+const personalCells = 6;
+const textCells = 3;
 
 export function packShipment(state: ShipmentState): string {
-  const words = new Places<string | null>();
-  const instants = new Places<number | null>();
-  const timeColumns = (time: CarrierTime | null): (string | number)[] => {
-    if (time === null) return [];
-    const { text, local, zone, confidence, instant } = time;
-    // Most carriers write the clock first and the zone behind it.
-    return [text, text.startsWith(local) ? local.length : local, words.of(zone), words.of(confidence), instants.of(instant)];
-  };
-  const statementColumns = ({ status, reason, code, source, at, time }: Statement): (string | number)[] => {
-    return [words.of(status), words.of(reason), words.of(code), words.of(source), instants.of(at), ...timeColumns(time)];
-  };
-  const { mainNumber } = state;
+  const words: Words = new Places();
+  const instants: Instants = new Places();
+  const claims: Cell[] = [];
+  for (const { carrier, source } of state.carrierClaims) claims.push(words.of(carrier), words.of(source));
+  const events: Cell[] = [];
+  for (const event of state.events) {
+    events.push(event.fingerprint, words.of(event.country));
+    pushStatement(events, event, words, instants);
+  }
+  const summaries: Cell[] = [];
+  for (const summary of state.summaries) pushStatement(summaries, summary, words, instants);
+  const personal: Cell[] = [];
+  for (const { token, category, role, subject, fromShop, knowledge } of state.personal)
+    personal.push(token, words.of(category), words.of(role), words.of(subject), fromShop ? 1 : 0, instants.of(knowledge));
+  const texts: Cell[] = [];
+  for (const { token, source, knowledge } of state.texts) texts.push(token, words.of(source), instants.of(knowledge));
+  const estimate: Cell[] = [instants.of(state.estimateKnowledge)];
+  pushTime(estimate, state.estimatedDelivery, words, instants);
+  const { mainNumber, numbers, references, parents } = state;
   const packed: Packed = {
     v: 1,
     announced: state.announced ? 1 : 0,
-    claims: state.carrierClaims.flatMap(({ carrier, source }) => [words.of(carrier), words.of(source)]),
-    events: state.events.map((event) => [event.fingerprint, words.of(event.country), ...statementColumns(event)]),
-    summaries: state.summaries.map(statementColumns),
-    personal: state.personal.map(({ token, category, role, subject, fromShop, knowledge }) => {
-      return [token, words.of(category), words.of(role), words.of(subject), fromShop ? 1 : 0, instants.of(knowledge)];
-    }),
-    texts: state.texts.map(({ token, source, knowledge }) => [token, words.of(source), instants.of(knowledge)]),
-    estimate: [instants.of(state.estimateKnowledge), ...timeColumns(state.estimatedDelivery)],
-    main: mainNumber === null ? [] : [mainNumber.standing, placeOrText(state.numbers, mainNumber.token)],
-    numbers: state.numbers,
-    references: state.references,
-    parents: state.parents,
+    claims,
+    events,
+    summaries,
+    personal,
+    texts,
+    estimate,
+    main: mainNumber === null ? [] : [mainNumber.standing, placeOrText(numbers, mainNumber.token)],
+    numbers,
+    references,
+    parents,
     words: words.values,
     instants: instants.values,
   };
   return JSON.stringify(packed);
 }
 
+function pushStatement(cells: Cell[], { status, reason, code, source, at, time }: Statement, words: Words, instants: Instants): void {
+  cells.push(words.of(status), words.of(reason), words.of(code), words.of(source), instants.of(at));
+  pushTime(cells, time, words, instants);
+}
+
 /** @param text what {@link packShipment} has given. */
 export function unpackShipment(text: string): ShipmentState {
   const packed = JSON.parse(text) as Packed;
-  const { instants } = packed;
-  // The reader trusts the writer about which word stands where.
-  const words = packed.words as readonly never[];
-  const timeOf = (row: Row, from: number): CarrierTime | null => {
-    if (row.length <= from) return null;
-    const written = row[from] as string;
-    const zone: string | null = words[row[from + 2] as number]!;
-    const instant = instants[row[from + 4] as number]!;
-    const local = row[from + 1]!;
-    return {
-      text: written,
-      local: typeof local === "number" ? written.slice(0, local) : local,
-      zone,
-      confidence: words[row[from + 3] as number]!,
-      instant,
-    };
-  };
+  const { claims, events, summaries, personal, texts, estimate, numbers, references, parents } = packed;
+  const from = new Unpacking(packed);
   return shipmentOf({
     announced: packed.announced === 1,
-    carrierClaims: pairs(packed.claims, (carrier, source): CarrierClaim => ({ carrier: words[carrier]!, source: words[source]! })),
-    events: packed.events.map((row): StoredEvent => {
+    carrierClaims: records(claims, 2, (at): CarrierClaim => ({ carrier: from.word(claims[at]), source: from.word(claims[at + 1]) })),
+    events: records(events, eventCells, (at): StoredEvent => {
       return {
-        status: words[row[2] as number]!,
-        reason: words[row[3] as number]!,
-        code: words[row[4] as number]!,
-        time: timeOf(row, 7),
-        country: words[row[1] as number]!,
-        fingerprint: row[0] as string,
-        source: words[row[5] as number]!,
-        at: instants[row[6] as number]!,
+        status: from.word(events[at + 2]),
+        reason: from.word(events[at + 3]),
+        code: from.word(events[at + 4]),
+        time: from.time(events, at + 7),
+        country: from.word(events[at + 1]),
+        fingerprint: events[at] as string,
+        source: from.word(events[at + 5]),
+        at: from.instant(events[at + 6]),
       };
     }),
-    summaries: packed.summaries.map((row): StoredSummary => {
+    summaries: records(summaries, summaryCells, (at): StoredSummary => {
       return {
-        status: words[row[0] as number]!,
-        reason: words[row[1] as number]!,
-        code: words[row[2] as number]!,
-        time: timeOf(row, 5),
-        source: words[row[3] as number]!,
-        at: instants[row[4] as number]!,
+        status: from.word(summaries[at]),
+        reason: from.word(summaries[at + 1]),
+        code: from.word(summaries[at + 2]),
+        time: from.time(summaries, at + 5),
+        source: from.word(summaries[at + 3]),
+        at: from.instant(summaries[at + 4]),
       };
     }),
-    personal: packed.personal.map((row): StoredPersonal => {
+    personal: records(personal, personalCells, (at): StoredPersonal => {
       return {
-        category: words[row[1] as number]!,
-        role: words[row[2] as number]!,
-        token: row[0] as string,
-        subject: words[row[3] as number]!,
-        fromShop: row[4] === 1,
-        knowledge: instants[row[5] as number]!,
+        category: from.word(personal[at + 1]),
+        role: from.word(personal[at + 2]),
+        token: personal[at] as string,
+        subject: from.word(personal[at + 3]),
+        fromShop: personal[at + 4] === 1,
+        knowledge: from.instant(personal[at + 5]),
       };
     }),
-    texts: packed.texts.map((row): StoredText => {
-      return { source: words[row[1] as number]!, token: row[0] as string, knowledge: instants[row[2] as number]! };
+    texts: records(texts, textCells, (at): StoredText => {
+      return { source: from.word(texts[at + 1]), token: texts[at] as string, knowledge: from.instant(texts[at + 2]) };
     }),
-    estimatedDelivery: timeOf(packed.estimate, 1),
-    estimateKnowledge: instants[packed.estimate[0] as number]!,
+    estimatedDelivery: from.time(estimate, 1),
+    estimateKnowledge: from.instant(estimate[0]),
     mainNumber: mainNumberOf(packed),
-    numbers: packed.numbers,
-    references: packed.references,
-    parents: packed.parents,
+    numbers,
+    references,
+    parents,
   });
 }
 
 /** A parcel of very many numbers may have dropped its main one from the list. */
-function placeOrText(numbers: readonly string[], token: string): number | string {
+function placeOrText(numbers: readonly string[], token: string): Cell {
   const place = numbers.indexOf(token);
   return place < 0 ? token : place;
 }
@@ -144,25 +134,4 @@ function mainNumberOf({ main, numbers }: Packed): MainNumber | null {
   if (main.length === 0) return null;
   const [standing, number] = main;
   return { token: typeof number === "number" ? numbers[number]! : number!, standing: standing as MainNumber["standing"] };
-}
-
-function pairs<Result>(flat: readonly number[], make: (first: number, second: number) => Result): Result[] {
-  const made: Result[] = [];
-  for (let at = 0; at < flat.length; at += 2) made.push(make(flat[at]!, flat[at + 1]!));
-  return made;
-}
-
-/** Values by the order in which they are first asked for. */
-class Places<Value> {
-  readonly values: Value[] = [];
-  readonly #places = new Map<Value, number>();
-
-  of(value: Value): number {
-    let place = this.#places.get(value);
-    if (place === undefined) {
-      place = this.values.push(value) - 1;
-      this.#places.set(value, place);
-    }
-    return place;
-  }
 }

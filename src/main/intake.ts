@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { DecodeFailure } from "../carriers/codec.ts";
 import type { Notice } from "../domain/notice.ts";
+import { packMessage } from "../domain/packed-message.ts";
 import { type ProblemCode, ProblemError } from "../ingress/problems.ts";
 import { noticeOf, type ShipmentInput } from "../ingress/shipment-input.ts";
 import { uuidText } from "../store/binary-array.ts";
@@ -127,7 +128,7 @@ export class Intake {
         contentType: request.contentType,
         contentEncoding: request.contentEncoding,
         body: request.body,
-        messages: tokenised.messages.map((message) => JSON.stringify(message)),
+        messages: tokenised.messages.map(packMessage),
         lanes: tokenised.lanes,
         groups: tokenised.groups,
         claims: tokenised.claims,

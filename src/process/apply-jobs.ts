@@ -1,4 +1,5 @@
 import type { Message } from "../domain/message.ts";
+import { unpackMessage } from "../domain/packed-message.ts";
 import { type Sayings, sayingsOf } from "../domain/sayings.ts";
 import { addSayings, type ShipmentState } from "../domain/shipment.ts";
 import { exactness, type Identity, identityOf, includes } from "./identity.ts";
@@ -6,7 +7,7 @@ import { exactness, type Identity, identityOf, includes } from "./identity.ts";
 /** One message out of the inbox. */
 export interface Job {
   readonly tenant: string;
-  /** A {@link Message} as JSON. */
+  /** `packed-message.ts`. */
   readonly message: string;
 }
 
@@ -58,8 +59,7 @@ export function readJobs(jobs: readonly Job[]): ReadJobs {
   const numbers = new Set<string>();
   const read = jobs.map(({ tenant, message: text }): ReadJob => {
     try {
-      const message = JSON.parse(text) as Message;
-      if (message.version !== 1) throw new TypeError("a message of another version");
+      const message = unpackMessage(text);
       const job = { ...identityOf(message), tenant, said: sayingsOf(message), numbers: numbersOf(message) };
       for (const number of job.numbers) numbers.add(number);
       return job;

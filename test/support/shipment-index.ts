@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Message } from "../../src/domain/message.ts";
+import { packMessage } from "../../src/domain/packed-message.ts";
 import { packShipment, unpackShipment } from "../../src/domain/packed-shipment.ts";
 import { foldMessages, type ShipmentState } from "../../src/domain/shipment.ts";
 import { applyJobs, type HeldShipment, readJobs } from "../../src/process/apply-jobs.ts";
@@ -14,7 +15,7 @@ export class ShipmentIndex {
 
   /** One turn of a worker. @returns the ids that each message got in its receipt. */
   turn(messages: readonly Message[], tenant = "tenant"): readonly (readonly string[])[] {
-    const read = readJobs(messages.map((message) => ({ tenant, message: JSON.stringify(message) })));
+    const read = readJobs(messages.map((message) => ({ tenant, message: packMessage(message) })));
     const met = new Set(read.numbers.flatMap((number) => [...(this.#links.get(number) ?? [])]));
     const held = [...met].map((id): HeldShipment => {
       const { held, packed } = this.#rows.get(id)!;
