@@ -9,6 +9,7 @@ export const problems = {
   invalid_encoding: { status: 400, title: "The body does not decompress" },
   not_authenticated: { status: 401, title: "The request is not authenticated" },
   not_allowed: { status: 403, title: "The credentials do not allow this" },
+  grant_required: { status: 403, title: "Personal data is opened only under a grant" },
   not_found: { status: 404, title: "There is nothing here" },
   method_not_allowed: { status: 405, title: "The method is not offered here" },
   unknown_source: { status: 400, title: "There is no such source" },
@@ -16,10 +17,12 @@ export const problems = {
   unsupported_media_type: { status: 415, title: "The body is of a type that this endpoint does not take" },
   idempotency_key_reused: { status: 422, title: "The Idempotency-Key was used before with another body" },
   replay_needs_opening: { status: 409, title: "The record is sealed; replaying it needs an opener" },
+  export_too_large: { status: 422, title: "More is kept than one export holds" },
   rate_limited: { status: 429, title: "Too many requests for this tenant" },
   budget_exhausted: { status: 429, title: "The caller has spent its budget of tokens" },
   internal_error: { status: 500, title: "The request could not be handled" },
   busy: { status: 503, title: "The inbox is full or the database is away; the request was not accepted" },
+  opening_failed: { status: 503, title: "The opener did not answer; ask again" },
   stopping: { status: 503, title: "The program is stopping; the request was not accepted" },
 } as const;
 export type ProblemCode = keyof typeof problems;

@@ -3,6 +3,7 @@ import swagger from "@fastify/swagger";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
 import { apiRoutes } from "./api-routes.ts";
+import { exportRoutes } from "./export-routes.ts";
 import { hookRoutes } from "./hook-routes.ts";
 import { operatorRoutes } from "./operator-routes.ts";
 import { problemBody, type ProblemCode, ProblemError } from "./problems.ts";
@@ -64,6 +65,7 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger)
   await app.register(apiRoutes(services));
   await app.register(tokenRoutes(services));
   await app.register(operatorRoutes(services));
+  await app.register(exportRoutes(services));
   await app.register(trackingPageRoutes(services));
   return app;
 }

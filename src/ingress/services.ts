@@ -65,6 +65,13 @@ export interface NewEndpointInput {
 /** What is at hand is given at once: waiting for nothing costs a cached read a tenth of its time. */
 export type MaybeNow<Value> = Value | Promise<Value>;
 
+export interface SubjectExport {
+  readonly subject: string;
+  readonly values: readonly { readonly token: string; readonly category: string; readonly record: string; readonly value: string }[];
+  /** What is kept and did not open, counted by reason: erased, or under a retired key. */
+  readonly refused: Readonly<Record<string, number>>;
+}
+
 /** Who calls the API. */
 export type Caller = { readonly kind: "tenant"; readonly tenant: string; readonly key: string } | { readonly kind: "operator" };
 
@@ -137,6 +144,8 @@ export interface Services {
   retryDeadLetter(tenant: string, id: string): Promise<boolean>;
   createTenant(name: string): Promise<{ tenant: string; apiKey: string }>;
   createEndpoint(tenant: string, input: NewEndpointInput): Promise<EndpointView & { clientId?: string; secret?: string }>;
+  /** Opens everything that is kept about a subject. */
+  exportSubject(tenant: string, subject: string): Promise<SubjectExport>;
   endpoints(tenant: string): Promise<readonly EndpointView[]>;
   metrics(): Promise<string>;
   /** Why requests cannot be served now, or null when they can. */

@@ -21,6 +21,8 @@ export interface Config {
   readonly logLevel: string;
   /** Jobs that may wait for the workers; about so many, since the front looks now and then. */
   readonly inboxMax: number;
+  /** Who may have personal data opened before approvals exist. */
+  readonly localRelease: "off" | "operator";
   /** Whether raw records are compressed before they are sealed. */
   readonly compression: Compression;
   /** Threads that decode, seal and commit for the ingress. */
@@ -55,6 +57,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     throw new ConfigError("PARCELKEEP_COMPRESSION must be auto, always or never");
   const keys = setting("PARCELKEEP_KEYS", "local");
   if (!isProvider(keys)) throw new ConfigError(`PARCELKEEP_KEYS must be one of ${providerNames.join(", ")}`);
+  const localRelease = setting("PARCELKEEP_LOCAL_RELEASE", "off");
+  if (localRelease !== "off" && localRelease !== "operator") throw new ConfigError("PARCELKEEP_LOCAL_RELEASE must be off or operator");
   return {
     keys,
     dataDir: resolve(setting("PARCELKEEP_DATA", join(import.meta.dirname, "..", "..", "data"))),
@@ -65,6 +69,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     tenantBurst: number("PARCELKEEP_TENANT_BURST", 2000),
     inboxMax: number("PARCELKEEP_INBOX_MAX", 1_000_000),
     compression,
+    localRelease,
     intakeThreads: Math.ceil(number("PARCELKEEP_INTAKE_THREADS", Math.min(availableParallelism(), 4))),
     tokenBudget: {
       tokensPerDay: Math.floor(number("PARCELKEEP_TOKENS_PER_DAY", 1_000_000)),
@@ -162,6 +167,11 @@ export function environmentWith(powers: readonly KeyPower[], env: NodeJS.Process
     .filter((power) => !powers.includes(power))
     .flatMap((power) => Object.values(tokenSettings[power]).flatMap((name) => [name, `${name}_FILE`]));
   return Object.fromEntries(Object.entries(env).filter(([name]) => !hidden.includes(name)));
+}
+
+/** Files that the settings of an environment are read from. */
+export function settingFiles(env: NodeJS.ProcessEnv): readonly string[] {
+  return Object.entries(env).flatMap(([name, path]) => (/^PARCELKEEP_\w+_FILE$/.test(name) && path !== undefined ? [path] : []));
 }
 
 function isProvider(name: string): name is ProviderName {

@@ -3,10 +3,20 @@ import { LRUCache } from "lru-cache";
 import type { Awaitable } from "../cloud/tracking-cache.ts";
 import { isCarrierId } from "../domain/carrier.ts";
 import { verifier, type Verify } from "../ingress/authentication.ts";
-import { ProblemError } from "../ingress/problems.ts";
-import type { Caller, NewEndpointInput, Page, Received, Services, ShipmentView, TokenServices } from "../ingress/services.ts";
+import { type ProblemCode, ProblemError } from "../ingress/problems.ts";
+import type {
+  Caller,
+  NewEndpointInput,
+  Page,
+  Received,
+  Services,
+  ShipmentView,
+  SubjectExport,
+  TokenServices,
+} from "../ingress/services.ts";
 import type { AdminStore } from "../store/admin-store.ts";
 import { type Before, listStart, type ReadStore } from "../store/read-store.ts";
+import { OpenerError, type OpenerErrorCode, type OpenSubject } from "../vault/opening.ts";
 import { formatToken } from "../vault/token.ts";
 import { addressList } from "./address-list.ts";
 import type { CredentialBox } from "./endpoint-credentials.ts";
@@ -38,7 +48,17 @@ interface Endpoint {
   readonly secret: string | null;
 }
 
+const problemOfOpener: Readonly<Record<OpenerErrorCode, ProblemCode>> = {
+  "not-permitted": "grant_required",
+  "too-much": "export_too_large",
+  expired: "opening_failed",
+  used: "opening_failed",
+  unavailable: "opening_failed",
+  failed: "opening_failed",
+};
+
 export interface FrontParts {
+  readonly open: OpenSubject;
   readonly intake: IntakeThreads;
   readonly tenantKeys: TenantKeys;
   /** As the ingress role: endpoints of all tenants. */
@@ -258,6 +278,17 @@ export class FrontServices implements Services {
       ...(clientId === null ? {} : { clientId, tokenUrl: `${this.#parts.publicUrl()}/v1/oauth/token` }),
       ...(secret === null || input.secret !== undefined ? {} : { secret }),
     };
+  }
+
+  async exportSubject(tenant: string, subject: string): Promise<SubjectExport> {
+    try {
+      const opened = await this.#parts.open({ tenant, subject, purpose: "access-export" });
+      if (opened.purpose !== "access-export") throw new OpenerError("failed", "the opener answered to another purpose");
+      return { subject, values: opened.values, refused: opened.refused };
+    } catch (error) {
+      if (error instanceof OpenerError) throw new ProblemError(problemOfOpener[error.code]);
+      throw error;
+    }
   }
 
   async endpoints(tenant: string) {

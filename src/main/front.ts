@@ -69,6 +69,7 @@ export async function runFront(host: FrontHost): Promise<void> {
     }),
     intake,
     tenantKeys,
+    open: host.open,
     ingressReads: readStore(ingressPool),
     reads,
     views,

@@ -6,8 +6,10 @@ import { type Config, environmentWith } from "./config.ts";
 import { ensureSecrets, type HeldFolder, holdFolder, removeRunFile, writeRunFile } from "./data-folder.ts";
 import { roleKeyPowers } from "./key-powers.ts";
 import { errorKind, programLog, type ProgramLog } from "./log.ts";
+import { localOpener } from "./opener.ts";
 import { ProgramError } from "./program-error.ts";
 import { type RoleName, rolePowers, type RoleStart } from "./role.ts";
+import { frontPermissions } from "./role-permissions.ts";
 import { EndedWhileStarting, SupervisedRole } from "./supervised-role.ts";
 
 /** In the order in which they start. The front comes last, when all behind it runs, and stops first. */
@@ -80,8 +82,9 @@ class RunningProgram implements Program {
   #supervise(name: RoleName): SupervisedRole {
     const { postgres } = this.#folder;
     const connections = Object.fromEntries(rolePowers[name].map((power) => [power, postgres.connection(power)]));
-    return new SupervisedRole(name, () => launchRole(name, { connections } as unknown as RoleStart), {
+    return new SupervisedRole(name, () => launchRole(name, { connections } as unknown as RoleStart, this.#config), {
       ready: (detail) => this.#hearReady(detail["url"]),
+      open: localOpener(this.#config, postgres.connection("parcelkeep_opener")),
       ended: (how, restartMs) => this.#log.error({ process: name, how, restartMs }, "a process ended and is started again"),
       gaveUp: (reason) => this.#fail(reason),
     });
@@ -112,8 +115,9 @@ class RunningProgram implements Program {
   }
 }
 
-function launchRole(name: RoleName, start: RoleStart): ChildProcess {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "role-process.ts"), name], {
+function launchRole(name: RoleName, start: RoleStart, config: Config): ChildProcess {
+  const permissions = name === "front" ? frontPermissions(config) : [];
+  const child = spawn(process.execPath, [...permissions, join(import.meta.dirname, "role-process.ts"), name], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     env: environmentWith(roleKeyPowers[name]),
   });

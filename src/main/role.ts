@@ -1,5 +1,6 @@
 import type { Connection } from "../store/embedded/connection.ts";
 import type { PowerRole } from "../store/roles.ts";
+import { type Opened, OpenerError, type OpenerErrorCode, type OpeningRequest, type OpenSubject } from "../vault/opening.ts";
 
 /** Each process of the program and the database roles whose powers it has (DESIGN section 5). */
 export const rolePowers = {
@@ -26,6 +27,8 @@ export interface RoleStart<Power extends PowerRole = PowerRole> {
 /** Whoever looks after a role's process. */
 export interface RoleHost<Power extends PowerRole = PowerRole> extends RoleStart<Power> {
   announceReady(detail: Readonly<Record<string, string>>): void;
+  /** Has the supervisor start an opener, by its own policy. @throws {OpenerError} */
+  readonly open: OpenSubject;
   /** On the host's word `stop` runs, once, and the process ends. Before this was called there is nothing to drain, and it ends at once. */
   onStop(stop: () => Promise<void>): void;
 }
@@ -37,10 +40,20 @@ export async function supervisorHost(): Promise<RoleHost> {
   process.on("SIGTERM", () => ending.begin());
   // A Ctrl-C in the terminal reaches every process of the group; what it means is for the supervisor to say.
   process.on("SIGINT", () => {});
+  const questions = new Questions();
   const { connections } = await new Promise<RoleStart>((resolve) => {
-    process.on("message", (message) => (message === "stop" ? ending.begin() : resolve(message as RoleStart)));
+    process.on("message", (message: "stop" | RoleStart | OpenerReply) => {
+      if (message === "stop") ending.begin();
+      else if ("opener" in message) questions.answer(message);
+      else resolve(message);
+    });
   });
-  return { connections, announceReady: (detail) => process.send?.({ ready: detail }), onStop: (stop) => ending.drainBy(stop) };
+  return {
+    connections,
+    announceReady: (detail) => tell({ ready: detail }),
+    open: (request) => questions.ask(request),
+    onStop: (stop) => ending.drainBy(stop),
+  };
 }
 
 /** A platform that supervises processes itself and ends them by a signal. */
@@ -50,7 +63,39 @@ export function platformHost<Power extends PowerRole>(
 ): RoleHost<Power> {
   const ending = new Ending();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => ending.begin());
-  return { connections, announceReady, onStop: (stop) => ending.drainBy(stop) };
+  // Where a platform runs each role by itself, openers are started by its own means.
+  const open = (): Promise<never> => Promise.reject(new OpenerError("not-permitted", "this process has nobody to start an opener"));
+  return { connections, announceReady, open, onStop: (stop) => ending.drainBy(stop) };
+}
+
+/** What a role's process tells its supervisor. */
+export type RoleMessage = { readonly ready: Readonly<Record<string, string>> } | { readonly open: OpeningRequest; readonly serial: number };
+
+/** What the supervisor answers to `open`. */
+export type OpenerReply = { readonly opener: number } & ({ readonly opened: Opened } | { readonly error: OpenerErrorCode });
+
+function tell(message: RoleMessage): void {
+  process.send?.(message);
+}
+
+class Questions {
+  readonly #waiting = new Map<number, { resolve: (opened: Opened) => void; reject: (error: OpenerError) => void }>();
+  #serial = 0;
+
+  ask(open: OpeningRequest): Promise<Opened> {
+    const serial = this.#serial++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(serial, { resolve, reject });
+      tell({ open, serial });
+    });
+  }
+
+  answer(reply: OpenerReply): void {
+    const waiting = this.#waiting.get(reply.opener);
+    this.#waiting.delete(reply.opener);
+    if ("opened" in reply) waiting?.resolve(reply.opened);
+    else waiting?.reject(new OpenerError(reply.error, "the supervisor started no opener, or it did not answer"));
+  }
 }
 
 /** Runs what drains and ends the process, however often it is asked to. */

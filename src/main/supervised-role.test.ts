@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { type TestContext, test } from "node:test";
+import { OpenerError } from "../vault/opening.ts";
 import { EndedWhileStarting, restartDelayMs, type RestartPolicy, SupervisedRole } from "./supervised-role.ts";
 
+const noOpener = () => Promise.reject(new OpenerError("not-permitted", "no opener here"));
 const impatient: RestartPolicy = { delayMinMs: 1, delayMaxMs: 4, endsMax: 5, soundAfterMs: 3_600_000 };
 
 /** Says that it is ready; ends when it is told to, or when its supervisor is gone. */
@@ -42,6 +44,7 @@ function supervise(t: TestContext, scripts: readonly string[], policy: Partial<R
       ready.push(detail["pid"] ?? "");
       heard();
     },
+    open: noOpener,
     ended: (how: string, restartMs: number) => {
       ends.push([how, restartMs]);
       heard();
@@ -100,6 +103,7 @@ test("a process that ends while starting for the first time is not started again
 test("a process that cannot be started counts as one that ended", async (t) => {
   const role = new SupervisedRole("sorter", () => spawn("/nonexistent/program", { stdio: ["ignore", "ignore", "ignore", "ipc"] }), {
     ready: () => {},
+    open: noOpener,
     ended: () => {},
     gaveUp: () => {},
   });

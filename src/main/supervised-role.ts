@@ -1,5 +1,7 @@
 import type { ChildProcess } from "node:child_process";
+import { type Opened, OpenerError, type OpeningRequest } from "../vault/opening.ts";
 import { badConfiguration } from "./exit-code.ts";
+import type { OpenerReply, RoleMessage } from "./role.ts";
 
 /** How a process that ends by itself is started again. */
 export interface RestartPolicy {
@@ -13,7 +15,7 @@ export interface RestartPolicy {
 }
 
 /** Ten ends take about a minute. The database's recovery from a crash of one of its own processes, which no role survives, fits into that. */
-const defaults: RestartPolicy = { delayMinMs: 500, delayMaxMs: 10_000, endsMax: 10, soundAfterMs: 30_000 };
+const defaults: RestartPolicy = { delayMinMs: 500, delayMaxMs: 10_000, endsMax: 10, soundAfterMs: 3_000 };
 
 /** A process that is told to stop and has not drained by then is killed; what it had not acknowledged, its senders send again. */
 const drainMs = 30_000;
@@ -26,6 +28,8 @@ export function restartDelayMs(ends: number, { delayMinMs, delayMaxMs }: Restart
 export interface SupervisedRoleHooks {
   /** The process runs: the first one, and each that was started after it. */
   ready(detail: Readonly<Record<string, string>>): void;
+  /** The process asks for something to be opened. @throws {OpenerError} */
+  open(request: OpeningRequest): Promise<Opened>;
   ended(how: string, restartMs: number): void;
   /** It is not started again. */
   gaveUp(reason: string): void;
@@ -87,7 +91,10 @@ export class SupervisedRole {
 
   #begin(): RunningProcess {
     const child = this.#launch();
-    child.on("message", (message) => this.#hooks.ready((message as { ready: Record<string, string> }).ready));
+    child.on("message", (message: RoleMessage) => {
+      if ("ready" in message) this.#hooks.ready(message.ready);
+      else void this.#open(child, message.open, message.serial);
+    });
     const ended = new Promise<string>((resolve) => {
       child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
       child.on("error", (error: NodeJS.ErrnoException) => {
@@ -96,6 +103,14 @@ export class SupervisedRole {
       });
     });
     return { child, ended, since: performance.now() };
+  }
+
+  async #open(child: ChildProcess, request: OpeningRequest, serial: number): Promise<void> {
+    const reply = await this.#hooks.open(request).then(
+      (opened): OpenerReply => ({ opener: serial, opened }),
+      (error: unknown): OpenerReply => ({ opener: serial, error: error instanceof OpenerError ? error.code : "failed" }),
+    );
+    if (child.connected) child.send(reply);
   }
 
   async #watch(): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
-import type { PowerRole } from "../../src/store/roles.ts";
+import { type PowerRole, powerRoles } from "../../src/store/roles.ts";
 import { testDatabase } from "../support/database.ts";
 
 /** What each role may do, as DESIGN section 5 has it; everything that is not named here must be refused. */
@@ -59,12 +59,17 @@ const reads: Readonly<Record<string, readonly PowerRole[]>> = {
   "select * from parcelkeep.tokens_by_beacon(gen_random_uuid(), '', '{}', '{}', '', 1)": ["parcelkeep_api"],
   "select parcelkeep.spend_token_search('x', 1)": ["parcelkeep_api"],
   "select parcelkeep.set_vault_policy(gen_random_uuid(), '{}', '{}')": ["parcelkeep_api"],
+  "select * from parcelkeep.used_grants": [],
+  "select parcelkeep.use_grant(gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'access-export')": ["parcelkeep_opener"],
+  "select * from parcelkeep.groups_to_open(gen_random_uuid(), 1)": ["parcelkeep_opener"],
+  "select * from parcelkeep.same_subjects(gen_random_uuid(), gen_random_uuid())": [],
+  "set role parcelkeep_owner": [],
   "create table parcelkeep.mine (x int)": [],
   "create table public.mine (x int)": [],
   "select pg_read_file('postgresql.conf')": [],
   "create temporary table mine (x int)": [],
 };
-const roles: readonly PowerRole[] = ["parcelkeep_ingress", "parcelkeep_worker", "parcelkeep_archivist", "parcelkeep_api"];
+const roles: readonly PowerRole[] = powerRoles;
 
 describe("the table of powers", async () => {
   const database = await testDatabase({ after });

@@ -1,0 +1,31 @@
+import { realpathSync } from "node:fs";
+import { join } from "node:path";
+import { type Config, environmentWith, settingFiles } from "./config.ts";
+import { operatorKeyPath } from "./data-folder.ts";
+import { openingKeyPath, sealingKeyPath } from "./key-paths.ts";
+import type { KeyPower } from "./key-powers.ts";
+
+const sources = join(import.meta.dirname, "..");
+const packageFile = join(sources, "..", "package.json");
+const packages = join(sources, "..", "node_modules");
+
+/**
+ * Node's permission model (nodejs.org, "Permissions") for the front: it reads the program's own files, the sealing half of the keys and the
+ * operator's key; it writes no file, starts no process and loads no native code but an HSM's. A second fence: what keeps ingress from opening is that
+ * it holds no key that opens, and no right in the database to read what is sealed.
+ */
+export function frontPermissions(config: Config): readonly string[] {
+  return [...permissions(config, ["sealing"], [sealingKeyPath(config.dataDir), operatorKeyPath(config.dataDir)]), "--allow-worker"];
+}
+
+/** For the opener: the program's own files and the opening half of the keys, and no threads either. */
+export function openerPermissions(config: Config): readonly string[] {
+  return permissions(config, ["opening"], [openingKeyPath(config.dataDir)]);
+}
+
+function permissions(config: Config, powers: readonly KeyPower[], files: readonly string[]): readonly string[] {
+  // The folder of the packages may be a link; both its names are asked for.
+  const readable = [sources, packageFile, packages, realpathSync(packages), ...files, ...settingFiles(environmentWith(powers))];
+  const native = config.keys === "pkcs11" ? ["--allow-addons"] : [];
+  return ["--permission", ...readable.map((path) => `--allow-fs-read=${path}`), ...native, "--disable-warning=SecurityWarning"];
+}
