@@ -1,18 +1,18 @@
 import { hash } from "node:crypto";
 import { categories } from "../domain/category.ts";
-import { type BatchOutcome, type TokenBudget, type TokenDescriptions, type TokenStore } from "../store/token-store.ts";
-import type { IngestSession, IngestSessions } from "../vault/ingest-session.ts";
+import type { SealedValues, TokenBudget, TokenStore } from "../store/token-store.ts";
+import type { IngestSessions } from "../vault/ingest-session.ts";
 import { mask } from "../vault/mask.ts";
 import { sealGroup } from "../vault/seal-group.ts";
 import { formatShortToken } from "../vault/short-token.ts";
-import { formatToken, parseToken, tokenOf } from "../vault/token.ts";
+import { parseToken, tokenOf } from "../vault/token.ts";
 import type { KnownToken } from "../vault/tokenise.ts";
-import { type LooseValue, tokeniseValues, type TokenisedValues, type ValueGroup } from "../vault/tokenise-values.ts";
+import { type LooseValue, type SettledValues, settleValues, tokeniseValues } from "../vault/tokenise-values.ts";
 import type { IntakeRequest } from "./intake.ts";
-import { type TenantKeys } from "./tenant-keys.ts";
+import type { TenantKeys } from "./tenant-keys.ts";
 import type { TenantVault } from "./tenant-vault.ts";
 import { uuid7 } from "./uuid7.ts";
-import { isBeaconCategory, type VaultPolicies, type VaultPolicy } from "./vault-policy.ts";
+import { isBeaconCategory, isMaskedCategory, type VaultPolicies, type VaultPolicy } from "./vault-policy.ts";
 
 /** The body of a batch, checked by the route. */
 export interface TokenBatch {
@@ -62,64 +62,52 @@ export class TokenIntake {
 
   /** @param request its endpoint names the caller whose budget is spent. */
   async receive(request: IntakeRequest): Promise<TokenOutcome> {
-    const { keys, cell, policies, sessions, store, budget, now } = this.#parts;
+    const { keys, cell, policies, sessions, store, budget } = this.#parts;
     const { tenant, endpoint: caller, idempotencyKey, body } = request;
     const { values, short } = JSON.parse(body.toString("utf8")) as TokenBatch;
     const [index, policy] = await Promise.all([keys.of(tenant), policies.of(tenant)]);
     const seed = idempotencyKey === null ? null : `${caller}|${hash("sha256", body, "hex")}|${idempotencyKey}`;
     const tokenised = tokeniseValues(values, cell, index, (blind) => this.#parts.known(blind), seed);
     const session = await sessions.take(tenant, tokenised.groups.length);
-    const describe = await this.#describer(tenant, values, short, policy, tokenised);
+    const beside = await this.#beside(tenant, short, policy);
+    const claims = tokenised.claims.map(({ blind, group, position, subject }) => {
+      return { blind: Buffer.from(blind, "latin1"), token: tokenOf(tokenised.groups[group]!.id, position), subject };
+    });
+    let settled: SettledValues | null = null;
     const outcome = await store.tokenise(
-      {
-        caller,
-        tenant,
-        record: uuid7(now()),
-        session: session.id,
-        values: values.length,
-        identifiers: tokenised.deterministic,
-        claims: tokenised.claims.map((claim) => ({
-          blind: Buffer.from(claim.blind, "latin1"),
-          token: tokenOf(tokenised.groups[claim.group]!.id, claim.position),
-          group: claim.group,
-          strength: claim.strength,
-        })),
-        groups: tokenised.groups.map((group) => sealedGroup(session, tenant, group)),
-      },
+      { caller, tenant, values: values.length, identifiers: tokenised.identifiers, claims },
       budget,
-      describe === null
-        ? null
-        : (claims) => {
-            this.#settle(tokenised, claims);
-            return describe.rows(tokenised.tokens);
-          },
+      (held) => {
+        settled = settleValues(tokenised, cell, held);
+        return {
+          record: uuid7(this.#parts.now()),
+          session: session.id,
+          groups: settled.groups.map((group) => ({ id: group.id, subject: group.subject, ...sealGroup(session, tenant, group) })),
+          adopted: settled.adopted.map((at) => ({ blind: claims[at]!.blind, subject: settled!.subjects[at]! })),
+          links: settled.links,
+          ...beside.rows(values, settled.tokens),
+        };
+      },
     );
     if (outcome.state === "refused") return { state: "spent", budget: outcome.budget, retryAfterS: outcome.retryAfterS };
-    this.#settle(tokenised, outcome.claims);
+    const { tokens, subjects } = settled!;
     for (const [at, { blind, values: places }] of tokenised.claims.entries()) {
-      this.#parts.settle(blind, tokenised.tokens[places[0]!]!, outcome.claims[at]!.subject);
+      this.#parts.settle(blind, tokens[places[0]!]!, subjects[at]!);
     }
-    const items = tokenised.tokens.map((token, at) => (short ? { token, short: describe!.short(values[at]!, token) } : { token }));
-    const fresh = values.filter(({ category }) => !categories[category].deterministic).length;
     return {
       state: "tokenised",
-      answer: JSON.stringify({ items }),
-      counts: { hits: tokenised.deterministic - outcome.misses, misses: outcome.misses, fresh },
+      answer: JSON.stringify({ items: tokens.map((token, at) => beside.item(values[at]!, token)) }),
+      counts: {
+        hits: tokenised.identifiers - outcome.misses,
+        misses: outcome.misses,
+        fresh: values.filter(({ category }) => !categories[category].deterministic).length,
+      },
       alarm: outcome.alarm,
     };
   }
 
-  /** Where somebody else was first, the token that holds takes the place of ours. */
-  #settle({ tokens, claims }: TokenisedValues, settled: Extract<BatchOutcome, { state: "stored" }>["claims"]): void {
-    for (const [at, { category, values }] of claims.entries()) {
-      const text = formatToken(this.#parts.cell, category, settled[at]!.token);
-      for (const place of values) tokens[place] = text;
-    }
-  }
-
-  /** What is kept beside the tokens; null where caller and policy want nothing. */
-  async #describer(tenant: string, values: readonly LooseValue[], short: boolean, policy: VaultPolicy, { deterministic }: TokenisedValues) {
-    if (!short && policy.beacons.size === 0 && (policy.masked.length === 0 || deterministic === 0)) return null;
+  /** What the caller or the tenant's policy wants beside the tokens. */
+  async #beside(tenant: string, short: boolean, policy: VaultPolicy) {
     const { vault } = this.#parts;
     const [codeOf, views, beacons] = await Promise.all([
       short ? vault.shortCodes(tenant) : null,
@@ -129,26 +117,25 @@ export class TokenIntake {
       ),
     ]);
     const beaconsOf = new Map(beacons);
+    const isAny = codeOf !== null || views !== null || beaconsOf.size > 0;
     return {
-      short: ({ category }: LooseValue, token: string): string => formatShortToken(category, codeOf!(parseToken(token)!.bytes)),
-      rows: (tokens: readonly string[]): TokenDescriptions => {
-        const found: { [Part in keyof TokenDescriptions]: TokenDescriptions[Part][number][] } = { shorts: [], masks: [], beacons: [] };
-        for (const [at, { category, value }] of values.entries()) {
+      item: ({ category }: LooseValue, token: string): { readonly token: string; readonly short?: string } =>
+        codeOf === null ? { token } : { token, short: formatShortToken(category, codeOf(parseToken(token)!.bytes)) },
+      rows: (values: readonly LooseValue[], tokens: readonly string[]): BesideRows => {
+        const rows: BesideRows = { shorts: [], masks: [], beacons: [] };
+        for (const [at, { category, value }] of isAny ? values.entries() : []) {
           const token = parseToken(tokens[at]!)!.bytes;
-          if (codeOf !== null) found.shorts.push({ token, code: codeOf(token) });
-          if ((policy.masked as readonly string[]).includes(category)) {
-            found.masks.push({ token, category, sealed: views!.seal(token, mask(category, value)) });
+          if (codeOf !== null) rows.shorts.push({ token, code: codeOf(token) });
+          if (views !== null && isMaskedCategory(category) && policy.masked.includes(category)) {
+            rows.masks.push({ token, category, sealed: views.seal(token, mask(category, value)) });
           }
-          if (!isBeaconCategory(category)) continue;
-          const own = beaconsOf.get(category)?.of(value, token);
-          if (own !== undefined) found.beacons.push({ token, category, ...own });
+          const own = isBeaconCategory(category) ? beaconsOf.get(category)?.of(value, token) : undefined;
+          if (own !== undefined) rows.beacons.push({ token, category, ...own });
         }
-        return found;
+        return rows;
       },
     };
   }
 }
 
-function sealedGroup(session: IngestSession, tenant: string, group: ValueGroup) {
-  return { id: group.id, subject: group.subject, isKept: group.isKept, ...sealGroup(session, tenant, group) };
-}
+type BesideRows = { readonly [Part in "shorts" | "masks" | "beacons"]: SealedValues[Part][number][] };

@@ -1,6 +1,6 @@
 import type pg from "pg";
-import { booleanArray, byteaArray, charArray, int2Array, int4Array, textArray, uuidArray, uuidBytes, uuidText } from "./binary-array.ts";
-import type { ClaimResult, ClaimRow, GroupRow } from "./ingest-store.ts";
+import { byteaArray, charArray, int2Array, int4Array, textArray, uuidArray, uuidBytes, uuidText } from "./binary-array.ts";
+import type { ClaimResult, GroupRow } from "./ingest-store.ts";
 import { purposeLetters } from "./ingest-store.ts";
 
 /** What one caller may spend: an API key, or the operator. */
@@ -13,21 +13,26 @@ export interface TokenBudget {
   readonly alarmRatio: number;
 }
 
-export interface ValueBatch {
+/** What a caller asks for. */
+export interface ValueClaims {
   readonly caller: string;
   readonly tenant: string;
-  /** 16 bytes, a UUID of version 7: names the batch as the record that its values came with. */
-  readonly record: Uint8Array;
-  readonly session: number;
   readonly values: number;
   /** Different near-unique identifiers among them. */
   readonly identifiers: number;
-  readonly claims: readonly Omit<ClaimRow, "tenant">[];
-  readonly groups: readonly (Omit<GroupRow, "tenant" | "record" | "session"> & { readonly isKept: boolean })[];
+  /** Identifiers that this process has not met, with the token and subject that they get where nobody has. */
+  readonly claims: readonly { readonly blind: Uint8Array; readonly token: Uint8Array; readonly subject: string }[];
 }
 
-/** Kept beside tokens; a token is 20 bytes. */
-export interface TokenDescriptions {
+/** What is stored once the claims are settled; a token is 20 bytes. */
+export interface SealedValues {
+  /** 16 bytes, a UUID of version 7: names the batch as the record that its values came with. */
+  readonly record: Uint8Array;
+  readonly session: number;
+  readonly groups: readonly Omit<GroupRow, "tenant" | "record" | "session">[];
+  /** Identifiers of this batch whose person turned out to be another. */
+  readonly adopted: readonly { readonly blind: Uint8Array; readonly subject: string }[];
+  readonly links: readonly { readonly subject: string; readonly sameAs: string }[];
   readonly shorts: readonly { readonly token: Uint8Array; readonly code: Uint8Array }[];
   readonly masks: readonly { readonly token: Uint8Array; readonly category: string; readonly sealed: Uint8Array }[];
   readonly beacons: readonly BeaconRow[];
@@ -53,12 +58,8 @@ export interface PolicyRow {
 
 /** What the tokens API may do in the database as ingress: seal in, never read out. */
 export interface TokenStore {
-  /** @param describe what to keep beside the tokens, once the claims are settled; null: nothing. */
-  tokenise(
-    batch: ValueBatch,
-    budget: TokenBudget,
-    describe: ((claims: readonly ClaimResult[]) => TokenDescriptions) | null,
-  ): Promise<BatchOutcome>;
+  /** @param seal called once, with the claims as they hold, unless a budget refuses; what it gives is stored with them or not at all. */
+  tokenise(claims: ValueClaims, budget: TokenBudget, seal: (held: readonly ClaimResult[]) => SealedValues): Promise<BatchOutcome>;
   /** Null: nothing is switched on. */
   policy(tenant: string): Promise<PolicyRow | null>;
 }
@@ -68,20 +69,22 @@ const subjectBytes = 16;
 
 export function tokenStore(pool: pg.Pool): TokenStore {
   return {
-    tokenise: async (batch, budget, describe) => {
-      if (describe === null) return await tokenise(pool, batch, budget);
+    tokenise: async (claims, budget, seal) => {
       const client = await pool.connect();
       try {
         await client.query("begin");
-        const outcome = await tokenise(client, batch, budget);
-        if (outcome.state === "stored") await keep(client, batch.tenant, describe(outcome.claims));
+        const outcome = await claim(client, claims, budget);
+        if (outcome.state === "stored") await store(client, claims.tenant, seal(outcome.claims));
         await client.query("commit");
+        client.release();
         return outcome;
       } catch (error) {
-        await client.query("rollback").catch(() => {});
+        // A connection that cannot even roll back is of no use to the next.
+        await client.query("rollback").then(
+          () => client.release(),
+          (lost: Error) => client.release(lost),
+        );
         throw error;
-      } finally {
-        client.release();
       }
     },
     policy: async (tenant) => {
@@ -91,7 +94,7 @@ export function tokenStore(pool: pg.Pool): TokenStore {
   };
 }
 
-interface BatchRow {
+interface ClaimsRow {
   readonly refused: "tokens" | "misses" | null;
   readonly retry_s: number;
   readonly misses: number;
@@ -100,50 +103,57 @@ interface BatchRow {
   readonly subjects: Buffer;
 }
 
-async function tokenise(client: pg.Pool | pg.PoolClient, batch: ValueBatch, budget: TokenBudget): Promise<BatchOutcome> {
-  const { claims, groups } = batch;
-  const { rows } = await client.query<BatchRow>({
-    name: "tokenise_values",
-    text: "select * from parcelkeep.tokenise_values($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21)",
+async function claim(
+  client: pg.PoolClient,
+  { caller, tenant, values, identifiers, claims }: ValueClaims,
+  budget: TokenBudget,
+): Promise<BatchOutcome> {
+  const { rows } = await client.query<ClaimsRow>({
+    name: "claim_values",
+    text: "select * from parcelkeep.claim_values($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)",
     values: [
-      batch.caller,
+      caller,
       budget.tokensPerDay,
       budget.missesPerHour,
       budget.alarmIdentifiers,
       budget.alarmRatio,
-      batch.tenant,
-      uuidText(batch.record),
-      batch.session,
-      batch.values,
-      batch.identifiers,
-      uuidArray(claims.map((claim) => claim.blind)),
-      byteaArray(claims.map((claim) => claim.token)),
-      int4Array(claims.map((claim) => claim.group + 1)),
-      int2Array(claims.map((claim) => claim.strength)),
-      byteaArray(groups.map((group) => group.id)),
-      uuidArray(groups.map((group) => uuidBytes(group.subject))),
-      booleanArray(groups.map((group) => group.isKept)),
-      charArray(groups.map((group) => purposeLetters[group.purpose])),
-      byteaArray(groups.map((group) => group.salt)),
-      byteaArray(groups.map((group) => group.commitment)),
-      byteaArray(groups.map((group) => group.sealed)),
+      tenant,
+      values,
+      identifiers,
+      uuidArray(claims.map((each) => each.blind)),
+      byteaArray(claims.map((each) => each.token)),
+      uuidArray(claims.map((each) => uuidBytes(each.subject))),
     ],
   });
   const row = rows[0]!;
   if (row.refused !== null) return { state: "refused", budget: row.refused, retryAfterS: row.retry_s };
-  const settled = claims.map((_, index) => ({
+  const held = claims.map((_, index) => ({
     token: row.tokens.subarray(index * tokenBytes, (index + 1) * tokenBytes),
     subject: uuidText(row.subjects.subarray(index * subjectBytes, (index + 1) * subjectBytes)),
   }));
-  return { state: "stored", claims: settled, misses: row.misses, alarm: row.alarm };
+  return { state: "stored", claims: held, misses: row.misses, alarm: row.alarm };
 }
 
-async function keep(client: pg.PoolClient, tenant: string, { shorts, masks, beacons }: TokenDescriptions): Promise<void> {
+async function store(client: pg.PoolClient, tenant: string, sealed: SealedValues): Promise<void> {
+  const { groups, adopted, links, shorts, masks, beacons } = sealed;
+  if ([groups, adopted, links, shorts, masks, beacons].every((each) => each.length === 0)) return;
   await client.query({
-    name: "describe_tokens",
-    text: "select parcelkeep.describe_tokens($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)",
+    name: "store_values",
+    text: "select parcelkeep.store_values($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22)",
     values: [
       tenant,
+      uuidText(sealed.record),
+      sealed.session,
+      byteaArray(groups.map((group) => group.id)),
+      uuidArray(groups.map((group) => uuidBytes(group.subject))),
+      charArray(groups.map((group) => purposeLetters[group.purpose])),
+      byteaArray(groups.map((group) => group.salt)),
+      byteaArray(groups.map((group) => group.commitment)),
+      byteaArray(groups.map((group) => group.sealed)),
+      uuidArray(adopted.map((each) => each.blind)),
+      uuidArray(adopted.map((each) => uuidBytes(each.subject))),
+      uuidArray(links.map((each) => uuidBytes(each.subject))),
+      uuidArray(links.map((each) => uuidBytes(each.sameAs))),
       byteaArray(shorts.map((each) => each.token)),
       byteaArray(shorts.map((each) => each.code)),
       byteaArray(masks.map((each) => each.token)),

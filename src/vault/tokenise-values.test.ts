@@ -69,7 +69,7 @@ test("tracking numbers are in groups of their own", () => {
 test("a value that is known keeps its token and is not sealed again; its person is known by it", () => {
   const held: KnownToken = { token: "ptk_known", subject: "00000000-0000-4000-8000-000000000009" };
   const known = (blind: string) => (blind === keys.blind("email", "ida@beispiel.de") ? held : undefined);
-  const { tokens, groups, claims, deterministic } = run(
+  const { tokens, groups, claims, identifiers } = run(
     [
       { category: "email", value: "IDA@beispiel.de", person: 4 },
       { category: "name", value: "Ida", person: 4 },
@@ -78,7 +78,7 @@ test("a value that is known keeps its token and is not sealed again; its person 
     known,
   );
   assert.equal(tokens[0], held.token);
-  assert.deepEqual([claims.length, deterministic, groups.length], [0, 1, 2]);
+  assert.deepEqual([claims.length, identifiers, groups.length], [0, 1, 2]);
   assert.deepEqual(
     groups.map((group) => group.subject === held.subject),
     [true, false],

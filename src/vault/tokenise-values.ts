@@ -15,11 +15,20 @@ export interface LooseValue {
 
 export interface TokenisedValues {
   /** The token of each value, in order. Those of claims are candidates until the vault's table has decided. */
-  readonly tokens: string[];
+  readonly tokens: readonly string[];
   readonly groups: readonly ValueGroup[];
   readonly claims: readonly ValueClaim[];
-  /** Values whose tokens can be asked for again, and so probed: each different one counted once. */
-  readonly deterministic: number;
+  /** Different near-unique identifiers: values whose tokens can be asked for again, and so probed. */
+  readonly identifiers: number;
+  /** Persons that have been met before, by subject: how strong the identifier is that says so. */
+  readonly met: ReadonlyMap<string, number>;
+  /** Two persons met before whom this batch shows to be one. */
+  readonly links: readonly SubjectLink[];
+}
+
+export interface SubjectLink {
+  readonly subject: string;
+  readonly sameAs: string;
 }
 
 export interface ValueGroup extends SealGroup {
@@ -51,7 +60,7 @@ export function tokeniseValues(
   const met = new Set<string>();
   const blinds = values.map(({ category, value }) => (categories[category].deterministic ? keys.blind(category, value) : null));
   const persons = personsOf(values, blinds);
-  const subjects = subjectsOf(values, blinds, persons, known);
+  const { subjects, met: strengthsMet, links } = subjectsOf(values, blinds, persons, known);
   /** Values of each person that were met so far: the place in the group does not depend on what is known, so that a repeated batch repeats it. */
   const places = new Map<string, number>();
 
@@ -98,12 +107,73 @@ export function tokeniseValues(
     group.fields.push({ position, category, value });
     if (blind === null) group.isKept = true;
     else {
-      const strength = strengths[category] ?? 9;
+      const strength = strengths[category] ?? strengthLeast;
       claims.set(blind, { group: group.index, position, category, blind, token, subject: group.subject, strength, values: [at] });
     }
   }
-  return { tokens, groups: [...groups.values()], claims: [...claims.values()], deterministic: met.size };
+  return { tokens, groups: [...groups.values()], claims: [...claims.values()], identifiers: met.size, met: strengthsMet, links };
 }
+
+/** What holds once the vault's table has decided who was first. */
+export interface SettledValues {
+  readonly tokens: readonly string[];
+  /** To be sealed and stored: those that hold a value which nobody else has a token for. */
+  readonly groups: readonly SealGroup[];
+  /** Person of each claim. */
+  readonly subjects: readonly string[];
+  /** Claims that were won for a person who turned out to be another: places in `claims`. */
+  readonly adopted: readonly number[];
+  readonly links: readonly SubjectLink[];
+}
+
+/**
+ * Where somebody else was first, the token that holds takes the place of ours, and who it belongs to is who the person is: the strongest identifier
+ * that was met before decides, and all others are linked with it.
+ * @param held the token (20 bytes) and subject of each claim, as they hold.
+ */
+export function settleValues(
+  values: TokenisedValues,
+  cell: string,
+  held: readonly { readonly token: Buffer; readonly subject: string }[],
+): SettledValues {
+  const tokens = [...values.tokens];
+  const isWon = values.claims.map(({ group, position }, at) => held[at]!.token.equals(tokenOf(values.groups[group]!.id, position)));
+  const best = new Map<string, { readonly subject: string; readonly strength: number }>();
+  for (const [subject, strength] of values.met) best.set(subject, { subject, strength });
+  for (const [at, { subject, strength }] of values.claims.entries()) {
+    // A repeated batch wins its tokens again, and they belong to whom they belonged to.
+    const isMet = !isWon[at] || held[at]!.subject !== subject;
+    if (isMet && strength < (best.get(subject)?.strength ?? strengthLeast + 1)) best.set(subject, { subject: held[at]!.subject, strength });
+  }
+  const personOf = (candidate: string): string => best.get(candidate)?.subject ?? candidate;
+  const links = values.links.map(({ subject, sameAs }) => ({ subject: personOf(subject), sameAs }));
+  for (const candidate of values.met.keys()) {
+    if (personOf(candidate) !== candidate) links.push({ subject: personOf(candidate), sameAs: candidate });
+  }
+  const adopted: number[] = [];
+  const kept = new Set(values.groups.flatMap((group, index) => (group.isKept ? [index] : [])));
+  for (const [at, { category, group, subject, values: places }] of values.claims.entries()) {
+    const person = personOf(subject);
+    if (isWon[at]) {
+      kept.add(group);
+      if (person !== subject) adopted.push(at);
+      continue;
+    }
+    const token = formatToken(cell, category, held[at]!.token);
+    for (const place of places) tokens[place] = token;
+    if (person !== held[at]!.subject) links.push({ subject: person, sameAs: held[at]!.subject });
+  }
+  return {
+    tokens,
+    groups: values.groups.filter((_, index) => kept.has(index)).map((group) => ({ ...group, subject: personOf(group.subject) })),
+    subjects: values.claims.map(({ subject }) => personOf(subject)),
+    adopted,
+    links: links.filter(({ subject, sameAs }) => subject !== sameAs),
+  };
+}
+
+/** Of an identifier that says little of who somebody is, as an order reference. */
+const strengthLeast = 9;
 
 interface OpenGroup {
   readonly id: Buffer;
@@ -133,24 +203,33 @@ function personsOf(values: readonly LooseValue[], blinds: readonly (string | nul
   return leaders.size === 0 ? persons : persons.map(leader);
 }
 
-/** Who is known by an identifier that has been met before. */
+/** Who is known by an identifier that has been met before; the strongest decides, and the others are the same person from now on. */
 function subjectsOf(
   values: readonly LooseValue[],
   blinds: readonly (string | null)[],
   persons: readonly number[],
   known: (blind: string) => KnownToken | undefined,
-): Map<number, string> {
-  const best = new Map<number, { readonly subject: string; readonly strength: number }>();
+): { readonly subjects: Map<number, string>; readonly met: ReadonlyMap<string, number>; readonly links: readonly SubjectLink[] } {
+  const found = new Map<number, { readonly subject: string; readonly strength: number }[]>();
   for (const [at, { category, person }] of values.entries()) {
     const blind = blinds[at]!;
-    if (blind === null || person === undefined) continue;
-    const before = known(blind);
-    const strength = strengths[category] ?? 9;
-    if (before !== undefined && strength < (best.get(persons[at]!)?.strength ?? 99)) {
-      best.set(persons[at]!, { subject: before.subject, strength });
-    }
+    const before = blind === null || person === undefined ? undefined : known(blind);
+    if (before === undefined) continue;
+    const own = { subject: before.subject, strength: strengths[category] ?? strengthLeast };
+    const others = found.get(persons[at]!);
+    if (others === undefined) found.set(persons[at]!, [own]);
+    else others.push(own);
   }
-  return new Map(Array.from(best, ([person, { subject }]) => [person, subject]));
+  const subjects = new Map<number, string>();
+  const met = new Map<string, number>();
+  const links: SubjectLink[] = [];
+  for (const [person, candidates] of found) {
+    const best = candidates.reduce((left, right) => (right.strength < left.strength ? right : left));
+    subjects.set(person, best.subject);
+    met.set(best.subject, Math.min(best.strength, met.get(best.subject) ?? strengthLeast));
+    for (const { subject } of candidates) if (subject !== best.subject) links.push({ subject: best.subject, sameAs: subject });
+  }
+  return { subjects, met, links };
 }
 
 function subjectOf(subjects: Map<number, string>, person: number): string {

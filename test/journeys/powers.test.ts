@@ -51,9 +51,9 @@ const reads: Readonly<Record<string, readonly PowerRole[]>> = {
   "select * from parcelkeep.token_usage": [],
   "update parcelkeep.vault_policies set masked = '{}'": [],
   "update parcelkeep.token_usage set misses = 0": [],
-  "select parcelkeep.tokenise_values('x', 1, 1, 1, 1, gen_random_uuid(), gen_random_uuid(), 1, 1, 1, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')":
+  "select parcelkeep.claim_values('x', 1, 1, 1, 1, gen_random_uuid(), 1, 1, '{}', '{}', '{}')": ["parcelkeep_ingress"],
+  "select parcelkeep.store_values(gen_random_uuid(), gen_random_uuid(), 1, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')":
     ["parcelkeep_ingress"],
-  "select parcelkeep.describe_tokens(gen_random_uuid(), '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')": ["parcelkeep_ingress"],
   "select * from parcelkeep.token_metadata(gen_random_uuid(), decode(repeat('00', 20), 'hex'))": ["parcelkeep_api"],
   "select parcelkeep.token_of_short(gen_random_uuid(), '')": ["parcelkeep_api"],
   "select * from parcelkeep.tokens_by_beacon(gen_random_uuid(), '', '{}', '{}', '', 1)": ["parcelkeep_api"],

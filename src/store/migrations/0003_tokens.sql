@@ -51,14 +51,12 @@ create table parcelkeep.token_usage (
   primary key (caller, hour)
 ) with (fillfactor = 50);
 
--- Tokens for a batch of values: budget, claims, sealed groups and account in one transaction, flushed to disk. The calls of one caller go one after
--- the other, since they meet at its account; a budget is passed by at most the one call that reaches it. `claim_tokens` has the rules for persons.
--- Refused is null, or which budget: then nothing was stored. Tokens and subjects are those of the claims, in order, one after the other.
-create function parcelkeep.tokenise_values(
+-- Tokens for a batch of values, in two calls of one transaction. The first asks the caller's budget and claims tokens for identifiers that this process has
+-- not met. The calls of one caller go one after the other, since they meet at its account; a budget is passed by at most the one call that reaches it.
+-- Refused is null, or which budget: then nothing is stored. Tokens (20 bytes) and subjects (16) are those that hold, in the order of the claims.
+create function parcelkeep.claim_values(
   p_caller text, p_tokens_per_day integer, p_misses_per_hour integer, p_alarm_identifiers integer, p_alarm_ratio double precision,
-  p_tenant uuid, p_record uuid, p_session integer, p_values integer, p_identifiers integer,
-  p_blind uuid[], p_token bytea[], p_group integer[], p_strength smallint[],
-  p_group_id bytea[], p_group_subject uuid[], p_group_kept boolean[], p_group_purpose "char"[], p_group_salt bytea[], p_group_commitment bytea[], p_group_sealed bytea[]
+  p_tenant uuid, p_values integer, p_identifiers integer, p_blind uuid[], p_token bytea[], p_subject uuid[]
 ) returns table (refused text, retry_s integer, misses integer, alarm boolean, tokens bytea, subjects bytea)
 language plpgsql security definer set search_path = parcelkeep, pg_temp
 set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
@@ -86,43 +84,12 @@ begin
   end if;
   if cardinality(p_blind) > 0 then
     insert into token_index (blind, tenant, token, subject)
-      select blind, p_tenant, token, p_group_subject[grp] from unnest(p_blind, p_token, p_group) as claim(blind, token, grp)
-      order by blind
+      select blind, p_tenant, token, subject from unnest(p_blind, p_token, p_subject) as claim(blind, token, subject) order by blind
       on conflict do nothing;
     get diagnostics v_misses = row_count;
+    select string_agg(held.token, ''::bytea order by c.ord), string_agg(uuid_send(held.subject), ''::bytea order by c.ord) into v_tokens, v_subjects
+      from unnest(p_blind) with ordinality as c(blind, ord) join token_index held on held.blind = c.blind;
   end if;
-  with claim as materialized (
-    select c.ord, c.blind, c.grp, c.strength, held.token, held.subject, held.token = c.token as won
-    from unnest(p_blind, p_token, p_group, p_strength) with ordinality as c(blind, token, grp, strength, ord)
-    join token_index held on held.blind = c.blind
-  ), person as materialized (
-    select g.ord, coalesce((
-        select claim.subject from claim where p_group_subject[claim.grp] = g.subject and not claim.won order by claim.strength limit 1
-      ), g.subject) as subject
-    from unnest(p_group_subject) with ordinality as g(subject, ord)
-  ), stored as (
-    insert into sealed_groups (id, tenant, subject, record, session, purpose, salt, commitment, sealed)
-    select g.id, p_tenant, person.subject, p_record, p_session, g.purpose, g.salt, g.commitment, g.sealed
-    from unnest(p_group_id, p_group_kept, p_group_purpose, p_group_salt, p_group_commitment, p_group_sealed)
-      with ordinality as g(id, kept, purpose, salt, commitment, sealed, ord)
-    join person on person.ord = g.ord
-    where g.kept or exists (select from claim where claim.grp = g.ord and claim.won)
-    -- A repeated batch: its values are there.
-    on conflict (id) do nothing
-  ), adopted as (
-    update token_index set subject = person.subject
-    from claim join person on person.ord = claim.grp
-    where claim.won and token_index.blind = claim.blind and token_index.subject <> person.subject
-  ), linked as (
-    insert into subject_links (tenant, subject, same_as)
-    select distinct p_tenant, person.subject, claim.subject
-    from claim join person on person.ord = claim.grp
-    where not claim.won and claim.subject <> person.subject
-    on conflict do nothing
-  )
-  select coalesce(string_agg(claim.token, ''::bytea order by claim.ord), ''), coalesce(string_agg(uuid_send(person.subject), ''::bytea order by claim.ord), '')
-  into v_tokens, v_subjects
-  from claim join person on person.ord = claim.grp;
   v_alarm := v_before.identifiers + p_identifiers >= p_alarm_identifiers
     and v_before.misses + v_misses >= p_alarm_ratio * (v_before.identifiers + p_identifiers);
   update token_usage u set tokens = u.tokens + p_values, identifiers = u.identifiers + p_identifiers, misses = u.misses + v_misses, alarmed = u.alarmed or v_alarm
@@ -133,30 +100,54 @@ begin
   return query select null::text, 0, v_misses, v_alarm and not v_before.alarmed, v_tokens, v_subjects;
 end $$;
 
--- What the policy or the caller wants kept beside the tokens; a token is 20 bytes, group and position. What was erased meanwhile gets nothing.
-create function parcelkeep.describe_tokens(
-  p_tenant uuid, p_short_token bytea[], p_short_code bytea[], p_mask_token bytea[], p_mask_category text[], p_mask_sealed bytea[],
+-- The second: what was sealed, who turned out to be whom, and what the policy or the caller wants kept beside the tokens (group and position). What
+-- was erased meanwhile gets nothing.
+create function parcelkeep.store_values(
+  p_tenant uuid, p_record uuid, p_session integer,
+  p_group_id bytea[], p_group_subject uuid[], p_group_purpose "char"[], p_group_salt bytea[], p_group_commitment bytea[], p_group_sealed bytea[],
+  p_adopted_blind uuid[], p_adopted_subject uuid[], p_link_subject uuid[], p_link_same_as uuid[],
+  p_short_token bytea[], p_short_code bytea[], p_mask_token bytea[], p_mask_category text[], p_mask_sealed bytea[],
   p_beacon_token bytea[], p_beacon_category text[], p_beacon_partition smallint[], p_beacon integer[]
 ) returns void
 language plpgsql security definer set search_path = parcelkeep, pg_temp
 set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 begin
-  insert into short_tokens (code, tenant, group_id, position)
-    select s.code, p_tenant, g.id, get_byte(s.token, 19) from unnest(p_short_token, p_short_code) as s(token, code)
-    join sealed_groups g on g.id = substr(s.token, 1, 19) order by s.code
-    on conflict do nothing;
-  insert into masked_views (group_id, position, tenant, category, sealed)
-    select g.id, get_byte(m.token, 19), p_tenant, m.category, m.sealed from unnest(p_mask_token, p_mask_category, p_mask_sealed) as m(token, category, sealed)
-    join sealed_groups g on g.id = substr(m.token, 1, 19) order by m.token
-    on conflict do nothing;
-  insert into beacons (tenant, category, partition, beacon, group_id, position)
-    select p_tenant, b.category, b.partition, b.beacon, g.id, get_byte(b.token, 19)
-    from unnest(p_beacon_token, p_beacon_category, p_beacon_partition, p_beacon) as b(token, category, partition, beacon)
-    join sealed_groups g on g.id = substr(b.token, 1, 19)
-    on conflict do nothing;
+  insert into sealed_groups (id, tenant, subject, record, session, purpose, salt, commitment, sealed)
+    select id, p_tenant, subject, p_record, p_session, purpose, salt, commitment, sealed
+    from unnest(p_group_id, p_group_subject, p_group_purpose, p_group_salt, p_group_commitment, p_group_sealed)
+      as g(id, subject, purpose, salt, commitment, sealed)
+    -- A repeated batch: its values are there.
+    on conflict (id) do nothing;
+  if cardinality(p_adopted_blind) > 0 then
+    update token_index t set subject = a.subject from unnest(p_adopted_blind, p_adopted_subject) as a(blind, subject) where t.blind = a.blind;
+  end if;
+  if cardinality(p_link_subject) > 0 then
+    insert into subject_links (tenant, subject, same_as)
+      select p_tenant, subject, same_as from unnest(p_link_subject, p_link_same_as) as l(subject, same_as) order by subject, same_as
+      on conflict do nothing;
+  end if;
+  if cardinality(p_short_token) > 0 then
+    insert into short_tokens (code, tenant, group_id, position)
+      select s.code, p_tenant, g.id, get_byte(s.token, 19) from unnest(p_short_token, p_short_code) as s(token, code)
+      join sealed_groups g on g.id = substr(s.token, 1, 19) order by s.code
+      on conflict do nothing;
+  end if;
+  if cardinality(p_mask_token) > 0 then
+    insert into masked_views (group_id, position, tenant, category, sealed)
+      select g.id, get_byte(m.token, 19), p_tenant, m.category, m.sealed from unnest(p_mask_token, p_mask_category, p_mask_sealed) as m(token, category, sealed)
+      join sealed_groups g on g.id = substr(m.token, 1, 19) order by m.token
+      on conflict do nothing;
+  end if;
+  if cardinality(p_beacon_token) > 0 then
+    insert into beacons (tenant, category, partition, beacon, group_id, position)
+      select p_tenant, b.category, b.partition, b.beacon, g.id, get_byte(b.token, 19)
+      from unnest(p_beacon_token, p_beacon_category, p_beacon_partition, p_beacon) as b(token, category, partition, beacon)
+      join sealed_groups g on g.id = substr(b.token, 1, 19)
+      on conflict do nothing;
+  end if;
 end $$;
 
-grant execute on function parcelkeep.tokenise_values, parcelkeep.describe_tokens to parcelkeep_ingress;
+grant execute on function parcelkeep.claim_values, parcelkeep.store_values to parcelkeep_ingress;
 grant select on parcelkeep.vault_policies to parcelkeep_ingress, parcelkeep_api;
 
 -- Metadata without plaintext. The time of a token is that of its record, whose id is a UUID of version 7.
