@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { test } from "node:test";
+import { subkey } from "../domain/keyed-hash.ts";
+import { blindIndexBytes, indexKeys, normalised } from "./blind-index.ts";
+import type { SealingKeys } from "./keys/provider.ts";
+
+const root = Buffer.alloc(32, 7);
+const labels: string[] = [];
+const keysOf = (tenant: string) =>
+  indexKeys(
+    {
+      derive: async (label: string) => {
+        labels.push(label);
+        return subkey(root, label);
+      },
+    } as SealingKeys,
+    tenant,
+  );
+
+test("the forms in which people write one thing are one", () => {
+  assert.equal(normalised("email", " Ida@Beispiel.TEST\n"), "ida@beispiel.test");
+  assert.equal(normalised("phone", "0049 (151) 234-567"), "+49151234567");
+  assert.equal(normalised("phone", "+49 151 234567"), "+49151234567");
+  assert.equal(normalised("phone", "151 00 23"), "1510023");
+  assert.equal(normalised("trackingNumber", " jjd0 1-23 "), "JJD0123");
+  assert.equal(normalised("orderReference", " A-1 b "), "A-1 b");
+  assert.equal(normalised("customerId", " c 7 "), "c 7");
+  assert.equal(normalised("name", "  Ida \t Musterweg "), "ida musterweg");
+});
+
+test("an index value is HMAC-SHA-256 of category and value under the tenant's key, cut to 16 bytes", async () => {
+  const keys = await keysOf("t-1");
+  const key = subkey(
+    root,
+    labels.find((label) => label.startsWith("blind-index|"))!,
+  );
+  const full = createHmac("sha256", key).update("email|ida@beispiel.test").digest();
+  const blind = keys.blind("email", "Ida@beispiel.test");
+  assert.equal(blind.length, blindIndexBytes);
+  assert.deepEqual(Buffer.from(blind, "latin1"), full.subarray(0, 16));
+});
+
+test("tenants, categories and uses have nothing in common", async () => {
+  const [one, other] = [await keysOf("t-1"), await keysOf("t-2")];
+  assert.notEqual(one.blind("email", "x"), other.blind("email", "x"));
+  assert.notEqual(one.blind("email", "x"), one.blind("customerId", "x"));
+  assert.notEqual(one.fingerprint("x"), other.fingerprint("x"));
+  assert.notEqual(one.dedupe("e1", "x"), one.dedupe("e2", "x"));
+  assert.match(one.fingerprint("x"), /^[0-9a-f]{24}$/);
+  assert.equal(one.dedupe("e1", "x").length, 16);
+  assert.ok(labels.every((label) => /\|t-[12]\|/.test(label)));
+  assert.equal(new Set(labels.filter((label) => label.includes("t-1"))).size, 3);
+});
