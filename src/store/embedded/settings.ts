@@ -13,6 +13,8 @@ const defaults: Readonly<Record<string, string>> = {
   max_wal_senders: "0",
   max_logical_replication_workers: "0",
   autovacuum: "on",
+  // The inbox turns over within seconds. What was taken out of it lies in the way of the next look, and in the file, until it is vacuumed.
+  autovacuum_naptime: "10s",
   // Our statements are short; compiling them costs more than it saves.
   jit: "off",
   timezone: "UTC",
