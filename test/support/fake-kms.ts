@@ -77,6 +77,7 @@ interface Request {
   readonly MessageType?: string;
   readonly MacAlgorithm?: string;
   readonly SigningAlgorithm?: string;
+  readonly DryRun?: boolean;
 }
 
 class KmsFailure extends Error {
@@ -122,7 +123,10 @@ export async function fakeKms(): Promise<FakeKms> {
     }
     const key = keys.get(input.KeyId);
     if (key === undefined) throw new KmsFailure("NotFoundException", `Key '${input.KeyId}' does not exist`);
-    return operate(operation, key, input, keys);
+    const done = operate(operation, key, input, keys);
+    if (input.DryRun === true)
+      throw new KmsFailure("DryRunOperationException", "The request would have succeeded, but the DryRun option is set.", 412);
+    return done;
   };
 
   return {

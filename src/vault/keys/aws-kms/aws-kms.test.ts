@@ -12,6 +12,7 @@ import { type KeyContext, KeyError } from "../provider.ts";
 import { isSignatureOf } from "../signature.ts";
 import { connectKms } from "./aws-connection.ts";
 import { awsKmsOpeningKeys } from "./aws-opening.ts";
+import { mayOpen } from "./aws-powers.ts";
 import { awsKmsSealingKeys } from "./aws-sealing.ts";
 import { awsKmsSigningKeys } from "./aws-signing.ts";
 import { keyArnIn, keyPlace, requireHostIn, sovereignPlace } from "./key-arn.ts";
@@ -198,14 +199,23 @@ test("the policies that the page gives let each role do its work and nothing els
   await assert.rejects(awsKmsOpeningKeys(as("sequencer", settings)).unwrap(wrapped, context), isCode("not-permitted"));
 });
 
+test("whether a role may open what it seals is asked of KMS, by a dry run", async () => {
+  const { settings } = await freshWorld();
+  assert.equal(await mayOpen(as("ingress", settings)), false);
+  assert.equal(await mayOpen(as("opener", settings)), null);
+  assert.equal(await mayOpen(as("operator", settings)), true);
+  kms.failNext(1, kmsError("DisabledException"));
+  await assert.rejects(mayOpen(as("ingress", settings)), isCode("disabled-key"));
+});
+
 test("the code that ingress loads asks KMS to open nothing but the derivation secret", () => {
   const opens = readdirSync(import.meta.dirname)
     .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
     .filter((file) =>
       /Decrypt|ReEncrypt/.test(readFileSync(`${import.meta.dirname}/${file}`, "utf8").replaceAll(/^ *(\/?\*|\/\/).*$/gm, "")),
     );
-  assert.deepEqual(opens, ["aws-derivation.ts", "aws-opening.ts"]);
-  assert.doesNotMatch(readFileSync(`${import.meta.dirname}/aws-sealing.ts`, "utf8"), /aws-opening/);
+  assert.deepEqual(opens, ["aws-derivation.ts", "aws-opening.ts", "aws-powers.ts"]);
+  assert.doesNotMatch(readFileSync(`${import.meta.dirname}/aws-sealing.ts`, "utf8"), /aws-(opening|powers)/);
 });
 
 test("what stands in the provider's log is tenant by id, purpose and epoch, and a tenant that is no id is refused", async () => {

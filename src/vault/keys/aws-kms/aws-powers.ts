@@ -1,0 +1,48 @@
+import { DecryptCommand, DryRunOperationException } from "@aws-sdk/client-kms";
+import { encryptionContext } from "./context.ts";
+import { askOf, connectKms } from "./aws-connection.ts";
+import { awsKmsSealingKeys } from "./aws-sealing.ts";
+import { type AwsKmsSettings, epochKeys } from "./settings.ts";
+import { type KeyContext, KeyError } from "../provider.ts";
+
+/** Of no tenant (RFC 9562, section 5.9). */
+const nobody = "00000000-0000-0000-0000-000000000000";
+
+/**
+ * Whether the role of this process may open what it can seal, asked of KMS itself: a wrap of no tenant is made, and its Decrypt tried as a dry run. For the
+ * preflight alone, in which a role of ingress that may open is the finding.
+ * @returns null where the role may not seal either, so that there is nothing to try it on.
+ * @throws {KeyError}
+ */
+export async function mayOpen(settings: AwsKmsSettings): Promise<boolean | null> {
+  const { currentEpoch, of } = epochKeys(settings.place, settings.keys);
+  const context: KeyContext = { tenant: nobody, purpose: "personal-values", epoch: currentEpoch };
+  const wrapped = await unlessDenied(async () => {
+    const made = await awsKmsSealingKeys(settings).generateDataKey(context);
+    made.plaintext.fill(0);
+    return made.wrapped;
+  });
+  if (wrapped === null) return null;
+  const client = connectKms(settings);
+  const key = of(currentEpoch);
+  const request = new DecryptCommand({ KeyId: key, CiphertextBlob: wrapped, EncryptionContext: encryptionContext(context), DryRun: true });
+  const isAllowed = async (): Promise<true> => {
+    try {
+      await client.send(request);
+    } catch (error) {
+      // The answer to a dry run that would have succeeded.
+      if (!(error instanceof DryRunOperationException)) throw error;
+    }
+    return true;
+  };
+  return (await unlessDenied(() => askOf(client, key, isAllowed))) ?? false;
+}
+
+async function unlessDenied<Answer>(ask: () => Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof KeyError && error.code === "not-permitted") return null;
+    throw error;
+  }
+}
