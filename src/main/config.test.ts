@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { ConfigError, readConfig, readConnections, readOwnersDatabase } from "./config.ts";
+import { ConfigError, readKmsNames, readConfig, readConnections, readOwnersDatabase } from "./config.ts";
 
 const ingress = "postgresql://parcelkeep_ingress:hidden@db.test/parcelkeep";
 const api = "postgres://parcelkeep_api:hidden@db.test:5433/parcelkeep?sslmode=verify-full";
@@ -48,5 +48,31 @@ test("refuses settings that are not in their form", () => {
     ["PARCELKEEP_INBOX_MAX", "-1"],
   ] as const) {
     assert.throws(() => readConfig({ [name]: value }), refusesDiscreetly(new RegExp(`^${name} must be`)));
+  }
+});
+
+test("keys of AWS KMS are named by epoch, as a list or as JSON", () => {
+  const names = new Map([
+    [1, "arn:one"],
+    [12, "arn:two="],
+  ]);
+  assert.deepEqual(readKmsNames({ PARCELKEEP_KMS_KEYS: "1=arn:one, 12=arn:two=," }).keys, names);
+  assert.deepEqual(readKmsNames({ PARCELKEEP_KMS_KEYS: ' {"1": "arn:one", "12": "arn:two="}' }).keys, names);
+  const { region, allowed, keys, endpoint } = readKmsNames({});
+  assert.deepEqual([region, allowed, keys.size, endpoint], ["eusc-de-east-1", ["aws-eusc/eusc-de-east-1"], 0, null]);
+  for (const text of ["hidden", "0=hidden", "1=", "1=hidden,1=hidden", "1.5=hidden", '{"1": 2}', '{"hidden"', '{"hidden": "a"}']) {
+    assert.throws(() => readKmsNames({ PARCELKEEP_KMS_KEYS: text }), refusesDiscreetly(/^PARCELKEEP_KMS_KEYS must be/), text);
+  }
+});
+
+test("an endpoint for KMS is an emulator's on this machine", () => {
+  assert.equal(readKmsNames({ PARCELKEEP_KMS_ENDPOINT: "http://127.0.0.1:5000" }).endpoint, "http://127.0.0.1:5000");
+  for (const endpoint of [
+    "https://kms.hidden.example",
+    "http://127.0.0.1.hidden.example",
+    "http://127.0.0.1:5000@hidden.example",
+    "hidden",
+  ]) {
+    assert.throws(() => readKmsNames({ PARCELKEEP_KMS_ENDPOINT: endpoint }), refusesDiscreetly(/^PARCELKEEP_KMS_ENDPOINT must be/));
   }
 });

@@ -174,6 +174,72 @@ export function settingFiles(env: NodeJS.ProcessEnv): readonly string[] {
   return Object.entries(env).flatMap(([name, path]) => (/^PARCELKEEP_\w+_FILE$/.test(name) && path !== undefined ? [path] : []));
 }
 
+/** What the settings name in AWS KMS; nothing is checked here but the form. */
+export interface KmsNames {
+  readonly region: string;
+  /** `partition/region` each. */
+  readonly allowed: readonly string[];
+  /** ARNs by epoch. */
+  readonly keys: ReadonlyMap<number, string>;
+  readonly derivationKeys: ReadonlyMap<number, string>;
+  /** For the epochs whose derivation root is a wrapped secret. */
+  readonly derivationSecrets: ReadonlyMap<number, Buffer>;
+  readonly signingKey: string | null;
+  /** Of an emulator on this machine. */
+  readonly endpoint: string | null;
+}
+
+/** @throws {ConfigError} without the value, which may be a secret's wrap. */
+export function readKmsNames(env: NodeJS.ProcessEnv = process.env): KmsNames {
+  const endpoint = read(env, "PARCELKEEP_KMS_ENDPOINT");
+  if (endpoint !== null && !/^https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?\/?$/.test(endpoint))
+    throw new ConfigError("PARCELKEEP_KMS_ENDPOINT must be of this machine: it is for emulators");
+  const byEpoch = (name: string): ReadonlyMap<number, string> => {
+    const text = read(env, name) ?? "";
+    const epochs = text.trim().startsWith("{") ? pairsOfJson(text) : pairsOfList(text);
+    if (epochs === null) throw new ConfigError(`${name} must be a list such as 1=value,2=value, or a JSON object`);
+    return epochs;
+  };
+  return {
+    region: read(env, "PARCELKEEP_KMS_REGION") ?? "eusc-de-east-1",
+    allowed: (read(env, "PARCELKEEP_KMS_ALLOWED") ?? "aws-eusc/eusc-de-east-1").split(",").map((place) => place.trim()),
+    keys: byEpoch("PARCELKEEP_KMS_KEYS"),
+    derivationKeys: byEpoch("PARCELKEEP_KMS_DERIVATION_KEYS"),
+    derivationSecrets: new Map(
+      Array.from(byEpoch("PARCELKEEP_KMS_DERIVATION_SECRETS"), ([epoch, text]) => [epoch, Buffer.from(text, "base64")]),
+    ),
+    signingKey: read(env, "PARCELKEEP_KMS_SIGNING_KEY"),
+    endpoint,
+  };
+}
+
+/** @returns null where one is not `epoch=value`, or comes twice. */
+function pairsOfList(text: string): ReadonlyMap<number, string> | null {
+  const entries = text
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+  return pairsByEpoch(entries.map((entry) => [entry.slice(0, Math.max(0, entry.indexOf("="))), entry.slice(entry.indexOf("=") + 1)]));
+}
+
+function pairsOfJson(text: string): ReadonlyMap<number, string> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? pairsByEpoch(Object.entries(value)) : null;
+  } catch {
+    return null;
+  }
+}
+
+function pairsByEpoch(entries: readonly (readonly [epoch: string, value: unknown])[]): ReadonlyMap<number, string> | null {
+  const byEpoch = new Map<number, string>();
+  for (const [epoch, value] of entries) {
+    if (!/^[1-9]\d{0,8}$/.test(epoch) || typeof value !== "string" || value === "" || byEpoch.has(Number(epoch))) return null;
+    byEpoch.set(Number(epoch), value);
+  }
+  return byEpoch;
+}
+
 function isProvider(name: string): name is ProviderName {
   return (providerNames as readonly string[]).includes(name);
 }

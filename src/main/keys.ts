@@ -4,6 +4,7 @@ import { createPkcs11Roots } from "../vault/keys/pkcs11/setup.ts";
 import { KeyError, type ProviderDescription } from "../vault/keys/provider.ts";
 import { type Config, hasTokenLogin, readTokenLogin } from "./config.ts";
 import { keyFolder } from "./key-paths.ts";
+import { kmsSettings } from "./kms-settings.ts";
 import { openingKeysOf } from "./opening-keys.ts";
 import { sealingKeysOf } from "./sealing-keys.ts";
 
@@ -29,8 +30,10 @@ export async function describeKeys(config: Config): Promise<KeysReport> {
         sealing: hasTokenLogin("sealing") ? await describePkcs11(readTokenLogin("sealing"), "sealing") : null,
         opening: hasTokenLogin("opening") ? await describePkcs11(readTokenLogin("opening"), "opening") : null,
       };
-    case "aws-kms":
-      return { sealing: await (await sealingKeysOf(config)).describe(), opening: null };
+    case "aws-kms": {
+      const { describeKmsHalves } = await import("../vault/keys/aws-kms/aws-preflight.ts");
+      return describeKmsHalves(kmsSettings());
+    }
   }
 }
 
@@ -51,7 +54,7 @@ export async function initKeys(config: Config): Promise<number> {
         signing: readTokenLogin("signing"),
       });
     case "aws-kms":
-      throw new KeyError("wrong-provider", "keys in AWS KMS are made by the account's owner (docs/operations/keys.md)");
+      throw new KeyError("wrong-provider", "keys in AWS KMS are made by the account's owner (docs/operations/keys-aws.md)");
   }
 }
 

@@ -12,7 +12,7 @@ import { type KeyContext, KeyError } from "../provider.ts";
 import { isSignatureOf } from "../signature.ts";
 import { connectKms } from "./aws-connection.ts";
 import { awsKmsOpeningKeys } from "./aws-opening.ts";
-import { mayOpen } from "./aws-powers.ts";
+import { describeKmsHalves } from "./aws-preflight.ts";
 import { awsKmsSealingKeys } from "./aws-sealing.ts";
 import { awsKmsSigningKeys } from "./aws-signing.ts";
 import { keyArnIn, keyPlace, requireHostIn, sovereignPlace } from "./key-arn.ts";
@@ -199,13 +199,21 @@ test("the policies that the page gives let each role do its work and nothing els
   await assert.rejects(awsKmsOpeningKeys(as("sequencer", settings)).unwrap(wrapped, context), isCode("not-permitted"));
 });
 
-test("whether a role may open what it seals is asked of KMS, by a dry run", async () => {
+test("the preflight tells each role the half that it has a right to, and warns one that has both", async () => {
   const { settings } = await freshWorld();
-  assert.equal(await mayOpen(as("ingress", settings)), false);
-  assert.equal(await mayOpen(as("opener", settings)), null);
-  assert.equal(await mayOpen(as("operator", settings)), true);
+  const ingress = await describeKmsHalves(as("ingress", settings));
+  assert.ok(ingress.sealing !== null && ingress.opening === null);
+  const opener = await describeKmsHalves(as("opener", settings));
+  assert.ok(opener.sealing === null && opener.opening !== null);
+  const { sealing, opening } = await describeKmsHalves(as("operator", settings));
+  for (const half of [sealing, opening]) assert.match(half!.warnings.join(), /may seal and open/);
+  // Tried without opening anything.
+  assert.deepEqual(
+    new Set(kms.takeTrail().flatMap(({ operation, context: told }) => (operation === "Decrypt" ? [told["tenant"]] : []))),
+    new Set(["00000000-0000-0000-0000-000000000000"]),
+  );
   kms.failNext(1, kmsError("DisabledException"));
-  await assert.rejects(mayOpen(as("ingress", settings)), isCode("disabled-key"));
+  await assert.rejects(describeKmsHalves(as("ingress", settings)), isCode("disabled-key"));
 });
 
 test("the code that ingress loads asks KMS to open nothing but the derivation secret", () => {
@@ -214,8 +222,8 @@ test("the code that ingress loads asks KMS to open nothing but the derivation se
     .filter((file) =>
       /Decrypt|ReEncrypt/.test(readFileSync(`${import.meta.dirname}/${file}`, "utf8").replaceAll(/^ *(\/?\*|\/\/).*$/gm, "")),
     );
-  assert.deepEqual(opens, ["aws-derivation.ts", "aws-opening.ts", "aws-powers.ts"]);
-  assert.doesNotMatch(readFileSync(`${import.meta.dirname}/aws-sealing.ts`, "utf8"), /aws-(opening|powers)/);
+  assert.deepEqual(opens, ["aws-derivation.ts", "aws-opening.ts", "aws-preflight.ts"]);
+  assert.doesNotMatch(readFileSync(`${import.meta.dirname}/aws-sealing.ts`, "utf8"), /aws-(opening|preflight)/);
 });
 
 test("what stands in the provider's log is tenant by id, purpose and epoch, and a tenant that is no id is refused", async () => {
