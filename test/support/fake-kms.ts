@@ -26,6 +26,8 @@ export interface FakeKms {
   restrict(accessKeyId: string, policy: Policy): void;
   /** The next so many calls end like this instead. */
   failNext(count: number, failure: Failure): void;
+  /** Forgets the failures that were to come. */
+  recover(): void;
   close(): Promise<void>;
 }
 
@@ -142,6 +144,7 @@ export async function fakeKms(): Promise<FakeKms> {
     },
     restrict: (accessKeyId, policy) => void policies.set(accessKeyId, policy),
     failNext: (count, failure) => void failures.push(...Array.from({ length: count }, () => failure)),
+    recover: () => void failures.splice(0),
     async close() {
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));

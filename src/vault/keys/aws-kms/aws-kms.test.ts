@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
 import { inspect } from "node:util";
 import { GenerateDataKeyWithoutPlaintextCommand } from "@aws-sdk/client-kms";
+import { documentedPolicies } from "../../../../test/support/documented-policies.ts";
 import { type Failure, type FakeKms, fakeKms, type KeyOptions, type Policy } from "../../../../test/support/fake-kms.ts";
 import { IngestSessions, sessionRecordsMax } from "../../ingest-session.ts";
 import { keyProviderContract, type RootsUnderTest } from "../key-provider.contract.ts";
@@ -74,17 +75,6 @@ function restrictAsDocumented(epochKeys: readonly string[], derivationKeys: read
   kms.restrict("ingress", of("ingress", root === "provider-hmac" ? "derivation by HMAC" : "derivation by a wrapped secret"));
   kms.restrict("opener", of("opener"));
   kms.restrict("sequencer", of("sequencer"));
-}
-
-/** The policies of the page by their title, with keys in the place of its names. */
-function documentedPolicies(arns: Readonly<Record<string, string>>): ReadonlyMap<string, Policy> {
-  const page = readFileSync(new URL("../../../../docs/operations/keys-aws.md", import.meta.url), "utf8");
-  return new Map(
-    Array.from(page.matchAll(/^### Policy: (.+)\n(?:(?!^### )[^])*?```json\n([^]*?)```/gm), ([, title, text]) => {
-      const filled = text!.replaceAll(/arn:aws-eusc:kms:eusc-de-east-1:111122223333:key\/([A-Z_0-9]+)/g, (_, name: string) => arns[name]!);
-      return [title!, JSON.parse(filled) as Policy];
-    }),
-  );
 }
 
 for (const root of ["provider-hmac", "wrapped-secret"] as const) {

@@ -38,8 +38,8 @@ const nobody = "00000000-0000-0000-0000-000000000000";
  * @throws {KeyError}
  */
 async function mayOpen(settings: AwsKmsSettings): Promise<boolean | null> {
-  const { currentEpoch, of } = epochKeys(settings.place, settings.keys);
-  const context: KeyContext = { tenant: nobody, purpose: "personal-values", epoch: currentEpoch };
+  const keys = epochKeys(settings.place, settings.keys);
+  const context: KeyContext = { tenant: nobody, purpose: "personal-values", epoch: keys.currentEpoch };
   const wrapped = await unlessDenied(async () => {
     const made = await awsKmsSealingKeys(settings).generateDataKey(context);
     made.plaintext.fill(0);
@@ -47,7 +47,7 @@ async function mayOpen(settings: AwsKmsSettings): Promise<boolean | null> {
   });
   if (wrapped === null) return null;
   const client = connectKms(settings);
-  const key = of(currentEpoch);
+  const key = keys.of(keys.currentEpoch);
   const request = new DecryptCommand({ KeyId: key, CiphertextBlob: wrapped, EncryptionContext: encryptionContext(context), DryRun: true });
   const isAllowed = async (): Promise<true> => {
     try {

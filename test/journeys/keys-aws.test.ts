@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { testDatabase } from "../support/database.ts";
+import { documentedPolicies } from "../support/documented-policies.ts";
+import { type FakeKms, fakeKms } from "../support/fake-kms.ts";
+import { type ServedRole, serveRole } from "../support/served-role.ts";
+
+const operatorKey = "pko_invented";
+
+/** A front as a platform runs it: its role may do what the page on operations allows ingress. */
+async function serveFront(t: TestContext): Promise<{ readonly front: ServedRole; readonly kms: FakeKms }> {
+  const kms = await fakeKms();
+  t.after(() => kms.close());
+  const [key, derivationKey] = [kms.createKey("SYMMETRIC_DEFAULT"), kms.createKey("HMAC_256")];
+  const policies = documentedPolicies({ EPOCH_KEY_1: key, DERIVATION_KEY: derivationKey, SIGNING_KEY: "none" });
+  kms.restrict("ingress", { Statement: ["ingress", "derivation by HMAC"].flatMap((title) => policies.get(title)!.Statement) });
+
+  const database = await testDatabase(t);
+  const dataDir = await mkdtemp(join(tmpdir(), "pk-"));
+  t.after(() => rm(dataDir, { recursive: true, force: true }));
+  await mkdir(join(dataDir, "secrets"), { mode: 0o700 });
+  await writeFile(join(dataDir, "secrets", "operator.key"), `${operatorKey}\n`, { mode: 0o600 });
+  const front = await serveRole("front", {
+    PARCELKEEP_DATA: dataDir,
+    PARCELKEEP_HTTP: "127.0.0.1:0",
+    PARCELKEEP_LOG_LEVEL: "fatal",
+    PARCELKEEP_INTAKE_THREADS: "1",
+    PARCELKEEP_DATABASE_URL: database.url("parcelkeep_ingress"),
+    PARCELKEEP_API_DATABASE_URL: database.url("parcelkeep_api"),
+    PARCELKEEP_KEYS: "aws-kms",
+    PARCELKEEP_KMS_ENDPOINT: kms.endpoint,
+    PARCELKEEP_KMS_KEYS: `1=${key}`,
+    PARCELKEEP_KMS_DERIVATION_KEYS: `1=${derivationKey}`,
+    AWS_ACCESS_KEY_ID: "ingress",
+    AWS_SECRET_ACCESS_KEY: "none",
+  });
+  t.after(() => front.end());
+  return { front, kms };
+}
+
+async function post(url: string, headers: Record<string, string>, body: object): Promise<{ readonly status: number; readonly body: any }> {
+  const options = { method: "POST", headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(body) };
+  const answer = await fetch(url, options);
+  return { status: answer.status, body: await answer.json() };
+}
+
+/** A tenant with an endpoint that trusts our address. @returns the address. */
+async function newHook(front: ServedRole): Promise<string> {
+  const operator = { authorization: `Bearer ${operatorKey}` };
+  const { tenant } = (await post(`${front.url}/v1/tenants`, operator, { name: "Sovereign" })).body;
+  const endpoint = { source: "fedex", auth: "none", allowFrom: ["127.0.0.1"] };
+  return (await post(`${front.url}/v1/endpoints`, { ...operator, "parcelkeep-tenant": tenant }, endpoint)).body.url;
+}
+
+let serial = 770_000_000_000;
+function scan(): object {
+  const trackingNumber = String(serial++);
+  const scanEvents = [{ date: "2026-11-20T10:00:00+01:00", eventType: "DL", eventDescription: "Delivered", derivedStatusCode: "DL" }];
+  const recipientInformation = { contact: { personName: "Ida Musterweg", phoneNumber: "+4915112345678" } };
+  const trackResults = [{ trackingNumberInfo: { trackingNumber }, recipientInformation, scanEvents }];
+  return { output: { completeTrackResults: [{ trackingNumber, trackResults }] } };
+}
+
+test("under the documented rights of ingress, KMS is asked for a session's keys and a tenant's index keys, and for nothing by the records after", async (t) => {
+  const { front, kms } = await serveFront(t);
+  const hook = await newHook(front);
+  assert.equal((await post(hook, {}, scan())).status, 202);
+  const asked = kms.takeTrail();
+  assert.ok(asked.every(({ caller, operation }) => caller === "ingress" && ["GenerateDataKey", "GenerateMac"].includes(operation)));
+  assert.equal(asked.filter(({ operation }) => operation === "GenerateDataKey").length, 3);
+  const answers = await Promise.all(Array.from({ length: 200 }, () => post(hook, {}, scan())));
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([202]));
+  assert.deepEqual(kms.takeTrail(), []);
+  assert.ok(!JSON.stringify(asked).includes("Musterweg"));
+});
+
+test("while KMS is away, tenants with a session are served and others are told to come again", async (t) => {
+  const { front, kms } = await serveFront(t);
+  const [known, unknown] = [await newHook(front), await newHook(front)];
+  assert.equal((await post(known, {}, scan())).status, 202);
+  kms.failNext(1_000, { status: 400, name: "DisabledException" });
+  const refused = await post(unknown, {}, scan());
+  assert.deepEqual([refused.status, refused.body.code], [503, "busy"]);
+  assert.equal((await post(known, {}, scan())).status, 202);
+  kms.recover();
+  assert.equal((await post(unknown, {}, scan())).status, 202);
+});
