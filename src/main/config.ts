@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Compression } from "./committer.ts";
 import type { PowerRole } from "../store/roles.ts";
@@ -172,6 +172,17 @@ export function environmentWith(powers: readonly KeyPower[], env: NodeJS.Process
 /** Files that the settings of an environment are read from. */
 export function settingFiles(env: NodeJS.ProcessEnv): readonly string[] {
   return Object.entries(env).flatMap(([name, path]) => (/^PARCELKEEP_\w+_FILE$/.test(name) && path !== undefined ? [path] : []));
+}
+
+/** What the AWS SDK reads to find credentials: tokens that a platform mounts, and the shared configuration. */
+export function awsCredentialFiles(env: NodeJS.ProcessEnv = process.env): readonly string[] {
+  const named = [
+    env["AWS_WEB_IDENTITY_TOKEN_FILE"],
+    env["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"],
+    env["AWS_CONFIG_FILE"],
+    env["AWS_SHARED_CREDENTIALS_FILE"],
+  ].filter((path) => path !== undefined && path !== "");
+  return [...(named as string[]), join(homedir(), ".aws")];
 }
 
 /** What the settings name in AWS KMS; nothing is checked here but the form. */

@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
-import { type Config, environmentWith, settingFiles } from "./config.ts";
+import { awsCredentialFiles, type Config, environmentWith, settingFiles } from "./config.ts";
 import { operatorKeyPath } from "./data-folder.ts";
 import { openingKeyPath, sealingKeyPath } from "./key-paths.ts";
 import type { KeyPower } from "./key-powers.ts";
@@ -26,6 +26,7 @@ export function openerPermissions(config: Config): readonly string[] {
 function permissions(config: Config, powers: readonly KeyPower[], files: readonly string[]): readonly string[] {
   // The folder of the packages may be a link; both its names are asked for.
   const readable = [sources, packageFile, packages, realpathSync(packages), ...files, ...settingFiles(environmentWith(powers))];
+  if (config.keys === "aws-kms") readable.push(...awsCredentialFiles());
   const native = config.keys === "pkcs11" ? ["--allow-addons"] : [];
   return ["--permission", ...readable.map((path) => `--allow-fs-read=${path}`), ...native, "--disable-warning=SecurityWarning"];
 }

@@ -3,9 +3,11 @@ import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import pg from "pg";
 import { testDatabase } from "../support/database.ts";
 import { documentedPolicies } from "../support/documented-policies.ts";
 import { type FakeKms, fakeKms } from "../support/fake-kms.ts";
+import { RunningProgram } from "../support/running-program.ts";
 import { type ServedRole, serveRole } from "../support/served-role.ts";
 
 const operatorKey = "pko_invented";
@@ -47,12 +49,33 @@ async function post(url: string, headers: Record<string, string>, body: object):
   return { status: answer.status, body: await answer.json() };
 }
 
-/** A tenant with an endpoint that trusts our address. @returns the address. */
-async function newHook(front: ServedRole): Promise<string> {
-  const operator = { authorization: `Bearer ${operatorKey}` };
-  const { tenant } = (await post(`${front.url}/v1/tenants`, operator, { name: "Sovereign" })).body;
+/** A tenant with an endpoint that trusts our address. Over HTTP: a command would hold up the fake, which answers in this process. */
+async function newShop(url: string, key: string): Promise<{ readonly tenant: string; readonly hook: string }> {
+  const operator = { authorization: `Bearer ${key}` };
+  const { tenant } = (await post(`${url}/v1/tenants`, operator, { name: "Sovereign" })).body;
   const endpoint = { source: "fedex", auth: "none", allowFrom: ["127.0.0.1"] };
-  return (await post(`${front.url}/v1/endpoints`, { ...operator, "parcelkeep-tenant": tenant }, endpoint)).body.url;
+  return { tenant, hook: (await post(`${url}/v1/endpoints`, { ...operator, "parcelkeep-tenant": tenant }, endpoint)).body.url };
+}
+
+/** The whole program under one role, whose credentials lie in a file as a platform mounts them. */
+async function startProgram(t: TestContext): Promise<{ readonly program: RunningProgram; readonly kms: FakeKms }> {
+  const kms = await fakeKms();
+  t.after(() => kms.close());
+  const folder = await mkdtemp(join(tmpdir(), "pk-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const credentials = join(folder, "credentials");
+  await writeFile(credentials, "[default]\naws_access_key_id = everything\naws_secret_access_key = none\n");
+  const program = new RunningProgram({
+    PARCELKEEP_LOCAL_RELEASE: "operator",
+    PARCELKEEP_KEYS: "aws-kms",
+    PARCELKEEP_KMS_ENDPOINT: kms.endpoint,
+    PARCELKEEP_KMS_KEYS: `1=${kms.createKey("SYMMETRIC_DEFAULT")}`,
+    PARCELKEEP_KMS_DERIVATION_KEYS: `1=${kms.createKey("HMAC_256")}`,
+    AWS_SHARED_CREDENTIALS_FILE: credentials,
+  });
+  t.after(() => program.remove());
+  await program.start();
+  return { program, kms };
 }
 
 let serial = 770_000_000_000;
@@ -66,7 +89,7 @@ function scan(): object {
 
 test("under the documented rights of ingress, KMS is asked for a session's keys and a tenant's index keys, and for nothing by the records after", async (t) => {
   const { front, kms } = await serveFront(t);
-  const hook = await newHook(front);
+  const { hook } = await newShop(front.url, operatorKey);
   assert.equal((await post(hook, {}, scan())).status, 202);
   const asked = kms.takeTrail();
   assert.ok(asked.every(({ caller, operation }) => caller === "ingress" && ["GenerateDataKey", "GenerateMac"].includes(operation)));
@@ -79,7 +102,7 @@ test("under the documented rights of ingress, KMS is asked for a session's keys 
 
 test("while KMS is away, tenants with a session are served and others are told to come again", async (t) => {
   const { front, kms } = await serveFront(t);
-  const [known, unknown] = [await newHook(front), await newHook(front)];
+  const [{ hook: known }, { hook: unknown }] = [await newShop(front.url, operatorKey), await newShop(front.url, operatorKey)];
   assert.equal((await post(known, {}, scan())).status, 202);
   kms.failNext(1_000, { status: 400, name: "DisabledException" });
   const refused = await post(unknown, {}, scan());
@@ -87,4 +110,26 @@ test("while KMS is away, tenants with a session are served and others are told t
   assert.equal((await post(known, {}, scan())).status, 202);
   kms.recover();
   assert.equal((await post(unknown, {}, scan())).status, 202);
+});
+
+test("each opening stands in the trail of KMS, with the tenant and what was opened", async (t) => {
+  const { program, kms } = await startProgram(t);
+  const { tenant, hook } = await newShop(program.url, program.operatorKey);
+  assert.equal((await post(hook, {}, scan())).status, 202);
+  const database = new pg.Client({ connectionString: program.command("db", "url").trim() });
+  await database.connect();
+  const { subject } = (await database.query<{ subject: string }>("select distinct subject from parcelkeep.sealed_groups")).rows[0]!;
+  await database.end();
+  kms.takeTrail();
+
+  const headers = { "parcelkeep-tenant": tenant };
+  const exported = await program.call(`/v1/subjects/${subject}/export`, { method: "POST", key: program.operatorKey, headers });
+  assert.equal(exported.status, 200, exported.text);
+  assert.match(exported.text, /Ida Musterweg/);
+  const trail = kms.takeTrail();
+  assert.deepEqual(new Set(trail.map(({ operation }) => operation)), new Set(["Decrypt"]));
+  assert.deepEqual(
+    trail.map(({ context }) => context).toSorted((one, two) => (one["purpose"]! < two["purpose"]! ? -1 : 1)),
+    ["personal-values", "tracking-numbers"].map((purpose) => ({ tenant, purpose, epoch: "1" })),
+  );
 });
