@@ -14,9 +14,14 @@ export interface PersonalField {
 /** Longest value that becomes a personal field; anything longer (images, PDFs) stays in the sealed raw record only. */
 export const fieldCharsMax = 4096;
 
+/**
+ * What a value must have to identify anybody. Senders write "n/a" or "-" where they have no number; persons who share such a value would become one.
+ */
+const essentials: Readonly<Partial<Record<Category, RegExp>>> = { phone: /\d/, email: /.@./, trackingNumber: /[A-Za-z0-9]/ };
+
 /** @returns the field, or null when the value is absent, blank, a placeholder or longer than {@link fieldCharsMax}. */
 export function personalField(category: Category, role: Role, value: unknown): PersonalField | null {
   const text = typeof value === "string" ? value.trim() : typeof value === "number" ? String(value) : "";
-  if (text === "" || text === "{}" || text.length > fieldCharsMax) return null;
+  if (text === "" || text === "{}" || text.length > fieldCharsMax || essentials[category]?.test(text) === false) return null;
   return { category, role, value: text };
 }

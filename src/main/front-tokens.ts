@@ -1,9 +1,9 @@
-import { categories, type Category } from "../domain/category.ts";
+import type { Category } from "../domain/category.ts";
+import { personalField } from "../domain/personal.ts";
 import { type FieldError, ProblemError } from "../ingress/problems.ts";
 import type { BeaconInput, FoundSubject, Page, TokenBatchInput, TokenServices, TokenView, VaultPolicyView } from "../ingress/services.ts";
 import type { PolicyRow, TokenReads } from "../store/token-store.ts";
 import { beaconBits } from "../vault/beacon.ts";
-import { normalised } from "../vault/blind-index.ts";
 import { formatShortToken, parseShortToken } from "../vault/short-token.ts";
 import { formatToken, parseToken } from "../vault/token.ts";
 import type { IntakeThreads } from "./intake-threads.ts";
@@ -146,14 +146,13 @@ export class FrontTokens implements TokenServices {
   }
 }
 
-/** @throws {ProblemError} `invalid_field` for a value that is blank, or an identifier of which nothing is left to find it by. */
+/** @throws {ProblemError} `invalid_field` for a value that is blank or a placeholder. */
 function checked({ values, short }: TokenBatchInput): TokenBatch {
   const errors: FieldError[] = [];
   const trimmed = values.map(({ category, value, person }, at) => {
-    const text = value.trim();
-    const found = categories[category].deterministic ? normalised(category, text) : text;
-    if (found === "") errors.push({ pointer: `#/values/${at}/value`, detail: "is blank, or has nothing of its category" });
-    return { category, value: text, ...(person === undefined ? {} : { person }) };
+    const field = personalField(category, "recipient", value);
+    if (field === null) errors.push({ pointer: `#/values/${at}/value`, detail: "is blank, or nothing of its category" });
+    return { category, value: field?.value ?? "", ...(person === undefined ? {} : { person }) };
   });
   if (errors.length > 0) throw new ProblemError("invalid_field", { errors });
   return { values: trimmed, short: short === true };
