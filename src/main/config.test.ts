@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { ConfigError, readKmsNames, readConfig, readConnections, readOwnersDatabase } from "./config.ts";
+import {
+  ConfigError,
+  environmentWith,
+  readConfig,
+  readConnections,
+  readKmsNames,
+  readOwnersDatabase,
+  readTokenLogin,
+} from "./config.ts";
 
 const ingress = "postgresql://parcelkeep_ingress:hidden@db.test/parcelkeep";
 const api = "postgres://parcelkeep_api:hidden@db.test:5433/parcelkeep?sslmode=verify-full";
@@ -75,4 +83,31 @@ test("an endpoint for KMS is an emulator's on this machine", () => {
   ]) {
     assert.throws(() => readKmsNames({ PARCELKEEP_KMS_ENDPOINT: endpoint }), refusesDiscreetly(/^PARCELKEEP_KMS_ENDPOINT must be/));
   }
+});
+
+test("a login on a token is read for one power, whole or not at all, and its PIN is in no error", () => {
+  const env = {
+    PARCELKEEP_PKCS11_MODULE: "/opt/hsm.so",
+    PARCELKEEP_PKCS11_SEALING_TOKEN: "sealing",
+    PARCELKEEP_PKCS11_SEALING_PIN: "hidden",
+  };
+  assert.deepEqual(readTokenLogin("sealing", env), { modulePath: "/opt/hsm.so", tokenLabel: "sealing", pin: "hidden" });
+  assert.throws(() => readTokenLogin("opening", env), refusesDiscreetly(/^PARCELKEEP_PKCS11_OPENING_TOKEN must be/));
+  assert.throws(
+    () => readTokenLogin("sealing", { ...env, PARCELKEEP_PKCS11_MODULE: "" }),
+    refusesDiscreetly(/^PARCELKEEP_PKCS11_MODULE must be/),
+  );
+});
+
+test("a process is started without the logins of the powers that it has not", () => {
+  const env = {
+    PATH: "/bin",
+    PARCELKEEP_PKCS11_MODULE: "/opt/hsm.so",
+    PARCELKEEP_PKCS11_SEALING_PIN: "a",
+    PARCELKEEP_PKCS11_OPENING_PIN: "b",
+    PARCELKEEP_PKCS11_OPENING_PIN_FILE: "/run/pin",
+    PARCELKEEP_PKCS11_SIGNING_TOKEN: "c",
+  };
+  assert.deepEqual(Object.keys(environmentWith(["sealing"], env)), ["PATH", "PARCELKEEP_PKCS11_MODULE", "PARCELKEEP_PKCS11_SEALING_PIN"]);
+  assert.deepEqual(Object.keys(environmentWith([], env)), ["PATH", "PARCELKEEP_PKCS11_MODULE"]);
 });
