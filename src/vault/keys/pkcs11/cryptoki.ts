@@ -113,7 +113,7 @@ export interface CryptokiModule {
 /** Tests give a module that fails on purpose. */
 export type LoadCryptoki = (modulePath: string) => Promise<CryptokiModule>;
 
-export const installCommand = "npm install --no-save pkcs11js@2.1.7";
+export const installCommand = "npm install --no-save --save-prod pkcs11js@2.1.7";
 
 const loaded = new Map<string, Promise<CryptokiModule>>();
 
