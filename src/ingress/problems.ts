@@ -21,7 +21,7 @@ export const problems = {
   rate_limited: { status: 429, title: "Too many requests for this tenant" },
   budget_exhausted: { status: 429, title: "The caller has spent its budget of tokens" },
   internal_error: { status: 500, title: "The request could not be handled" },
-  busy: { status: 503, title: "The inbox is full or the database is away; the request was not accepted" },
+  busy: { status: 503, title: "The inbox is full, or the database or the keys are away; the request was not accepted" },
   opening_failed: { status: 503, title: "The opener did not answer; ask again" },
   stopping: { status: 503, title: "The program is stopping; the request was not accepted" },
 } as const;

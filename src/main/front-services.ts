@@ -16,6 +16,7 @@ import type {
 } from "../ingress/services.ts";
 import type { AdminStore } from "../store/admin-store.ts";
 import { type Before, listStart, type ReadStore } from "../store/read-store.ts";
+import { KeyError } from "../vault/keys/provider.ts";
 import { OpenerError, type OpenerErrorCode, type OpenSubject } from "../vault/opening.ts";
 import { formatToken } from "../vault/token.ts";
 import { addressList } from "./address-list.ts";
@@ -198,7 +199,7 @@ export class FrontServices implements Services {
   }
 
   async shipmentsByNumber(tenant: string, carrier: string | null, number: string): Promise<readonly ShipmentView[]> {
-    const keys = await this.#parts.tenantKeys.of(tenant);
+    const keys = await this.#parts.tenantKeys.of(tenant).catch(busyWithoutKeys);
     const [known] = await this.#parts.reads.tokensOf([Buffer.from(keys.blind("trackingNumber", number), "latin1")]);
     if (known === undefined) return [];
     const token = formatToken(this.#parts.cell, "trackingNumber", known.token);
@@ -361,4 +362,9 @@ function readCursor(cursor: string | null): Before {
 /** Hash of an API key's secret as it is kept. The secret has 160 random bits, so no slow hash is needed. */
 function secretHash(secret: string): Buffer {
   return hash("sha256", secret, "buffer");
+}
+
+/** A tenant's index keys are derived when it is first met; while the provider is away, that waits. */
+function busyWithoutKeys(error: unknown): never {
+  throw error instanceof KeyError ? new ProblemError("busy", { retryAfterS: fullRetryS, cause: error }) : error;
 }

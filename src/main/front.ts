@@ -22,6 +22,7 @@ import { TenantKeys } from "./tenant-keys.ts";
 import { TenantVault } from "./tenant-vault.ts";
 import { VaultPolicies } from "./vault-policy.ts";
 import { TrackingViews } from "./tracking-views.ts";
+import { reportedKeys } from "./reported-keys.ts";
 import { sealingKeysOf } from "./sealing-keys.ts";
 
 type FrontHost = RoleHost<"parcelkeep_ingress" | "parcelkeep_api">;
@@ -34,7 +35,7 @@ export async function runFront(host: FrontHost): Promise<void> {
   const apiPool = pool(host, "parcelkeep_api", 8);
   for (const each of [ingressPool, apiPool]) each.on("error", (error) => log.warn(errorKind(error), "database connection lost"));
 
-  const keys = await sealingKeysOf(config);
+  const keys = reportedKeys(await sealingKeysOf(config), log);
   const operatorKey = (await readFile(join(config.dataDir, "secrets", "operator.key"), "utf8")).trim();
   const credentials = new CredentialBox(await keys.derive("endpoint-credentials"), await keys.derive("access-tokens"));
   const metrics = ingressMetrics();

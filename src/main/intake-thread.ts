@@ -9,6 +9,7 @@ import { readConfig } from "./config.ts";
 import { Intake, type IntakeOutcome, type IntakeRequest } from "./intake.ts";
 import { errorKind, programLog } from "./log.ts";
 import type { RoleConnection } from "./role.ts";
+import { reportedKeys } from "./reported-keys.ts";
 import { sealingKeysOf } from "./sealing-keys.ts";
 import { tokensSource } from "./sources.ts";
 import { TenantKeys } from "./tenant-keys.ts";
@@ -63,7 +64,7 @@ const log = programLog(config.logLevel, "intake");
 const { connection } = workerData as IntakeThreadStart;
 const pool = new pg.Pool({ ...connection, max: connectionsMax, idleTimeoutMillis: 0, application_name: "parcelkeep-intake" });
 pool.on("error", (error) => log.warn(errorKind(error), "database connection lost"));
-const keys = await sealingKeysOf(config);
+const keys = reportedKeys(await sealingKeysOf(config), log);
 const store = ingestStore(pool);
 const sessions = new IngestSessions(
   keys,
