@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { readFile } from "node:fs/promises";
 import { type Answers, commands } from "../main/commands.ts";
+import { addRotationCommands } from "./keys.ts";
 import { exitCodeOf } from "../main/exit-code.ts";
 import { keysReportText } from "../main/keys-report.ts";
 import { type RoleName, roleNames } from "../main/role.ts";
@@ -111,6 +112,7 @@ keys
       process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : keysReportText(report));
     }),
   );
+addRotationCommands(keys, run);
 
 program
   .command("db")

@@ -6,6 +6,7 @@ import { holdFolder, migrateDatabase, operatorKeyPath, runningProgram } from "./
 import { startDemo } from "./demo.ts";
 import { describeKeys, initKeys, type KeysReport } from "./keys.ts";
 import { sealingKeyPath } from "./key-paths.ts";
+import { type KeyStatus, keyStatus, retireEpoch, type RotationOrder, rotateWraps } from "./key-rotation.ts";
 import { startProgram } from "./program.ts";
 import { ProgramError } from "./program-error.ts";
 import { platformHost, type RoleName, rolePowers } from "./role.ts";
@@ -139,6 +140,13 @@ export const commands = {
 
   /** What is real of the root keys. */
   keysPreflight: (): Promise<KeysReport> => describeKeys(readConfig()),
+
+  rotateWraps: (kind: "epoch" | "root", retire: boolean, order: RotationOrder): Promise<void> =>
+    rotateWraps(readConfig(), kind, retire, order),
+
+  retireEpoch: (epoch: number, order: Pick<RotationOrder, "operator" | "report">): Promise<void> => retireEpoch(readConfig(), epoch, order),
+
+  keyStatus: (): Promise<KeyStatus> => keyStatus(readConfig()),
 
   databaseUrl: async (): Promise<string> => {
     const status = await embeddedPostgresStatus(readConfig().dataDir);

@@ -255,6 +255,11 @@ function isProvider(name: string): name is ProviderName {
   return (providerNames as readonly string[]).includes(name);
 }
 
+/** Whether the settings name a database; otherwise it is the data folder's own. */
+export function isDatabaseNamed(env: NodeJS.ProcessEnv = process.env): boolean {
+  return read(env, "PARCELKEEP_DATABASE_URL") !== null;
+}
+
 function userOf(address: string): string | null {
   const url = URL.parse(address);
   return url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.username !== "" ? decodeURIComponent(url.username) : null;

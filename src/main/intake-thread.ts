@@ -66,12 +66,7 @@ const pool = new pg.Pool({ ...connection, max: connectionsMax, idleTimeoutMillis
 pool.on("error", (error) => log.warn(errorKind(error), "database connection lost"));
 const keys = reportedKeys(await sealingKeysOf(config), log);
 const store = ingestStore(pool);
-const sessions = new IngestSessions(
-  keys,
-  (tenant, epoch, wrapped) => store.openSession(tenant, epoch, wrapped),
-  keys.currentEpoch,
-  Date.now,
-);
+const sessions = new IngestSessions(keys, (tenant, epoch, wrapped) => store.openSession(tenant, epoch, wrapped), Date.now);
 const committer = new Committer(store, sessions, config.cell, config.compression, {
   settled: (blind, token, subject) => intake.settle(blind, token, subject),
   committed: (records, seconds) => {

@@ -7,6 +7,7 @@ import { type Config, environmentWith } from "./config.ts";
 import type { OpenerAnswer, OpenerStart } from "./opener-process.ts";
 import type { RoleConnection } from "./role.ts";
 import { openerPermissions } from "./role-permissions.ts";
+import { withoutCoreDump } from "./without-core-dump.ts";
 
 /** A grant of the local policy is good for this long; the opener takes a second. */
 const grantMs = 30_000;
@@ -78,12 +79,6 @@ async function readAnswer(pipe: Readable, stop: () => void): Promise<string> {
   const text = Buffer.concat(chunks).toString("utf8");
   for (const chunk of chunks) chunk.fill(0);
   return text;
-}
-
-/** A core dump would hold what was opened. The shell's limit is inherited by the process that takes its place. */
-function withoutCoreDump(command: string, args: readonly string[]): [string, string[]] {
-  if (process.platform === "win32") return [command, [...args]];
-  return ["/bin/sh", ["-c", 'ulimit -c 0 && exec "$@"', "opener", command, ...args]];
 }
 
 /** The settings that an opener reads. An HSM's module or a cloud's client may need more of this process's environment, but no other power's login. */

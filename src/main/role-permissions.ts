@@ -23,6 +23,11 @@ export function openerPermissions(config: Config): readonly string[] {
   return permissions(config, ["opening"], [openingKeyPath(config.dataDir)]);
 }
 
+/** The rekeyer reads both halves of the keys; it may write no file and start no process. */
+export function rekeyerPermissions(config: Config): readonly string[] {
+  return permissions(config, ["sealing", "opening"], [sealingKeyPath(config.dataDir), openingKeyPath(config.dataDir)]);
+}
+
 function permissions(config: Config, powers: readonly KeyPower[], files: readonly string[]): readonly string[] {
   // The folder of the packages may be a link; both its names are asked for.
   const readable = [sources, packageFile, packages, realpathSync(packages), ...files, ...settingFiles(environmentWith(powers))];

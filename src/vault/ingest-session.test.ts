@@ -2,24 +2,27 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { IngestSessions, sessionAgeMaxMs, sessionRecordsMax } from "./ingest-session.ts";
-import type { SealingKeys } from "./keys/provider.ts";
+import type { KeyContext } from "./keys/provider.ts";
 
 function make() {
   let now = 0;
   let calls = 0;
-  const keys: Pick<SealingKeys, "generateDataKey"> = {
-    generateDataKey: async (context) => {
+  let known = 1;
+  const keys = {
+    currentEpoch: 1,
+    refresh: async () => void (keys.currentEpoch = known),
+    generateDataKey: async (context: KeyContext) => {
       if (context.purpose === "raw-records") calls++;
       return { plaintext: randomBytes(32), wrapped: randomBytes(60) };
     },
   };
+  const epochs: number[] = [];
   const sessions = new IngestSessions(
     keys,
-    async () => calls,
-    1,
+    async (_tenant, epoch) => (epochs.push(epoch), calls),
     () => now,
   );
-  return { sessions, advance: (ms: number) => (now += ms), calls: () => calls };
+  return { sessions, epochs, advance: (ms: number) => (now += ms), calls: () => calls, addEpoch: () => void known++ };
 }
 
 test("one set of keys serves a tenant until its time or its records are over, and no other tenant", async () => {
@@ -32,6 +35,16 @@ test("one set of keys serves a tenant until its time or its records are over, an
   advance(sessionAgeMaxMs);
   assert.notEqual(await sessions.take("a", 1), second);
   assert.equal(calls(), 4);
+});
+
+test("a session that begins after an epoch was added is of it, without a restart", async () => {
+  const { sessions, epochs, addEpoch } = make();
+  await sessions.take("a", 1);
+  addEpoch();
+  await sessions.take("a", 1);
+  await sessions.take("b", 1);
+  await sessions.take("a", sessionRecordsMax);
+  assert.deepEqual(epochs, [1, 2, 2]);
 });
 
 test("takers that come together share one new session", async () => {

@@ -17,6 +17,9 @@ export interface IngestSession {
 
 export const keyPurposes = ["raw-records", "personal-values", "tracking-numbers"] as const satisfies readonly KeyPurpose[];
 
+/** What a session's keys are made with. `refresh` learns of a new epoch, where there is one: it is asked before each session. */
+export type SessionKeySource = Pick<SealingKeys, "generateDataKey" | "currentEpoch"> & { refresh(): Promise<void> };
+
 /** Stores the wraps durably before their keys seal anything. @returns the session's id. */
 export type OpenSession = (tenant: string, epoch: number, wrapped: Readonly<Record<KeyPurpose, Uint8Array>>) => Promise<number>;
 
@@ -35,15 +38,13 @@ export class IngestSessions {
   /** Ended, not yet zeroed. */
   #ended: { readonly session: IngestSession; readonly endedAt: number }[] = [];
   readonly #opening = new Map<string, Promise<Held>>();
-  readonly #keys: Pick<SealingKeys, "generateDataKey">;
+  readonly #keys: SessionKeySource;
   readonly #open: OpenSession;
-  readonly #epoch: number;
   readonly #now: () => number;
 
-  constructor(keys: Pick<SealingKeys, "generateDataKey">, open: OpenSession, epoch: number, now: () => number) {
+  constructor(keys: SessionKeySource, open: OpenSession, now: () => number) {
     this.#keys = keys;
     this.#open = open;
-    this.#epoch = epoch;
     this.#now = now;
   }
 
@@ -80,9 +81,12 @@ export class IngestSessions {
 
   async #renew(tenant: string): Promise<Held> {
     try {
-      const made = await Promise.all(keyPurposes.map((purpose) => this.#keys.generateDataKey({ tenant, purpose, epoch: this.#epoch })));
+      // Keys that cannot be read at this moment do not stop ingest: those that are held serve until their epoch is retired.
+      await this.#keys.refresh().catch(() => {});
+      const epoch = this.#keys.currentEpoch;
+      const made = await Promise.all(keyPurposes.map((purpose) => this.#keys.generateDataKey({ tenant, purpose, epoch })));
       const keys = byPurpose(made.map(takeKey));
-      const id = await this.#open(tenant, this.#epoch, byPurpose(made.map(({ wrapped }) => wrapped)));
+      const id = await this.#open(tenant, epoch, byPurpose(made.map(({ wrapped }) => wrapped)));
       const fresh: Held = { session: { id, keys }, openedAt: this.#now(), records: 0 };
       this.#end(tenant);
       this.#held.set(tenant, fresh);

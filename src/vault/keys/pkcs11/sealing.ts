@@ -6,28 +6,45 @@ import { epochsOf, missingEpoch, refuseWithout, rootLabel, rootOf } from "./root
 import { type Pkcs11Login, Token, type TokenSession } from "./token.ts";
 import { sealWrap } from "./wrap-format.ts";
 
+/** Asking an HSM what it holds takes calls over a network: new epochs are learned within this time. */
+const rereadMs = 60_000;
+
 /**
  * The sealing half of keys in a PKCS #11 token. Its login sees public RSA keys and HMAC keys, and no key that may unwrap or decrypt; it wraps in this
- * process under the public keys that it read at its start, so generating data keys goes on while the HSM is away. Deriving does not.
+ * process under the public keys that it has read, so generating data keys goes on while the HSM is away. Deriving does not.
  * @throws {KeyError} `missing-library`, `wrong-provider`, `refused-credentials`, `unavailable`
  */
-export async function pkcs11SealingKeys(login: Pkcs11Login, load?: LoadCryptoki): Promise<SealingKeys> {
+export async function pkcs11SealingKeys(
+  login: Pkcs11Login,
+  load?: LoadCryptoki,
+): Promise<SealingKeys & { /** Reads the public keys again, at most once a minute. @throws {KeyError} */ refresh(): Promise<void> }> {
   const token = await Token.connect(login, load);
-  const { roots, derivations } = await token.use(async (session) => ({
-    roots: readRoots(session),
-    derivations: epochsOf(session, cko.secretKey, "derive"),
-  }));
-  const epochs = [...roots.keys()];
-  refuseWithout(epochs, "wrap");
-  refuseWithout(derivations, "derive");
+  let readAt = performance.now();
+  const read = () =>
+    token.use(async (session) => {
+      const roots = readRoots(session);
+      return { roots, epochs: [...roots.keys()], derivations: epochsOf(session, cko.secretKey, "derive") };
+    });
+  let held = await read();
+  refuseWithout(held.epochs, "wrap");
+  refuseWithout(held.derivations, "derive");
   const wrap = (dataKey: Uint8Array, context: KeyContext): Buffer => {
-    const root = roots.get(context.epoch);
-    if (root === undefined) throw missingEpoch(context.epoch, epochs);
+    const root = held.roots.get(context.epoch);
+    if (root === undefined) throw missingEpoch(context.epoch, held.epochs);
     return sealWrap(root, token.model.oaep, dataKey, context);
   };
   return {
     provider: "pkcs11",
-    currentEpoch: epochs.at(-1)!,
+    get currentEpoch() {
+      return held.epochs.at(-1)!;
+    },
+    refresh: async () => {
+      if (performance.now() - readAt < rereadMs) return;
+      readAt = performance.now();
+      const found = await read();
+      refuseWithout(found.epochs, "wrap");
+      held = found;
+    },
     generateDataKey: async (context) => {
       const plaintext = randomBytes(dataKeyBytes);
       return { plaintext, wrapped: wrap(plaintext, context) };
@@ -35,11 +52,11 @@ export async function pkcs11SealingKeys(login: Pkcs11Login, load?: LoadCryptoki)
     wrap: async (dataKey, context) => wrap(dataKey, context),
     derive: (label, epoch = 1) =>
       token.use(async (session) => {
-        const key = rootOf(session, cko.secretKey, "derive", epoch, derivations);
+        const key = rootOf(session, cko.secretKey, "derive", epoch, held.derivations);
         session.cryptoki.C_SignInit(session.handle, { mechanism: ckm.sha256Hmac }, key);
         return session.cryptoki.C_SignAsync(session.handle, Buffer.from(`derive|${label}`), Buffer.alloc(32));
       }),
-    describe: () => describeToken(token, login, "sealing", epochs),
+    describe: () => describeToken(token, login, "sealing", held.epochs),
   };
 }
 

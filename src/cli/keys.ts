@@ -1,0 +1,121 @@
+import { userInfo } from "node:os";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { commands } from "../main/commands.ts";
+
+/** Above it, ingest on a machine of two cores would feel it. */
+const keysPerSecond = 2_000;
+
+interface RotateOptions {
+  readonly retire?: boolean;
+  readonly rate: number;
+  readonly operator: string;
+  readonly json?: boolean;
+}
+
+/** `parcelkeep keys rotate|retire|status`. */
+export function addRotationCommands(keys: Command, run: (work: () => Promise<void>) => Promise<void>): void {
+  const rotate = keys.command("rotate").description("replace keys while everything runs; repeat a command that was cut short");
+  for (const kind of ["epoch", "root"] as const) {
+    const description = {
+      epoch: "a new epoch of the root; every wrapped key moves to it",
+      root: "a new root key: the same, since each epoch has a root of its own",
+    }[kind];
+    rotate
+      .command(kind)
+      .description(description)
+      .option("--retire", "then destroy what opens the older epochs: older backups of the database can no longer be read")
+      .addOption(rateOption())
+      .addOption(operatorOption())
+      .option("--json", "one JSON object a line")
+      .action((options: RotateOptions) =>
+        run(() =>
+          commands.rotateWraps(kind, options.retire === true, {
+            operator: options.operator,
+            keysPerSecond: options.rate,
+            report: (event) => print(event, options.json),
+          }),
+        ),
+      );
+  }
+  keys
+    .command("retire")
+    .description("destroy what opens the wraps of an epoch and all before it; refused while there is one")
+    .requiredOption("--epoch <number>", "the last epoch to retire", positive)
+    .addOption(operatorOption())
+    .option("--json", "one JSON object")
+    .action((options: { epoch: number; operator: string; json?: boolean }) =>
+      run(() => commands.retireEpoch(options.epoch, { operator: options.operator, report: (event) => print(event, options.json) })),
+    );
+  keys
+    .command("status")
+    .description("epochs, wraps of each, and the register of rotations")
+    .option("--json", "one JSON object")
+    .action((options: { json?: boolean }) =>
+      run(async () => {
+        const status = await commands.keyStatus();
+        process.stdout.write(options.json ? `${JSON.stringify(status)}\n` : statusText(status));
+      }),
+    );
+}
+
+type RotationEvent = Parameters<Parameters<typeof commands.rotateWraps>[2]["report"]>[0];
+type KeyStatus = Awaited<ReturnType<typeof commands.keyStatus>>;
+
+function print(event: RotationEvent, json: boolean | undefined): void {
+  process.stdout.write(`${json ? JSON.stringify(event) : eventText(event)}\n`);
+}
+
+function eventText(event: RotationEvent): string {
+  switch (event.event) {
+    case "begun":
+    case "resumed":
+      return `${event.kind} rotation ${event.event}: ${event.from} to ${event.to} (${event.rotation})`;
+    case "progress":
+      return `  ${event.moved} moved, ${event.left} left, ${event.perSecond} a second${refusedText(event.refused)}`;
+    case "finished":
+      return `finished: ${event.moved} moved, ${event.left} left, ${event.perSecond} a second${refusedText(event.refused)}`;
+    case "retired":
+      return `retired: wraps of epochs before ${event.minimumEpoch} are refused, and what opened them is destroyed`;
+  }
+}
+
+function refusedText(refused: Readonly<Record<string, number>>): string {
+  return Object.entries(refused)
+    .map(([code, count]) => `; ${count} sessions do not open (${code})`)
+    .join("");
+}
+
+function statusText({ currentEpoch, minimumEpoch, epochs, rotations }: KeyStatus): string {
+  const lines = [
+    `current epoch  ${currentEpoch}`,
+    `minimum epoch  ${minimumEpoch}`,
+    ...epochs.map(({ epoch, sessions, wraps }) => `epoch ${epoch}: ${wraps} wraps of ${sessions} sessions`),
+    ...rotations.map(
+      ({ kind, from, to, operator, startedAt, finishedAt, entries, registered }) =>
+        `${startedAt}  ${kind} ${from} to ${to ?? "?"} by ${operator}: ${entries} keys in ${registered} entries, ${finishedAt === null ? "unfinished" : `finished ${finishedAt}`}`,
+    ),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function rateOption(): Option {
+  return new Option("--rate <keys>", "at most so many keys a second").default(keysPerSecond).argParser(positive);
+}
+
+function operatorOption(): Option {
+  return new Option("--operator <name>", "who rotates, for the register").default(accountName(), "the account that runs the command");
+}
+
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "unknown";
+  }
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("a whole number of 1 or more");
+  return value;
+}

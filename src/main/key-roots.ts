@@ -1,0 +1,41 @@
+import { addLocalEpoch, retireLocalEpochs } from "../vault/keys/local/key-folder.ts";
+import { addPkcs11Epoch, retirePkcs11Epochs } from "../vault/keys/pkcs11/setup.ts";
+import { KeyError } from "../vault/keys/provider.ts";
+import { type Config, readTokenLogin } from "./config.ts";
+import { keyFolder } from "./key-paths.ts";
+import { sealingKeysOf } from "./sealing-keys.ts";
+
+/** The roots of the keys, in the hands of who rotates them. One caller at a time: the rotation lock of the database sees to that. */
+export interface KeyRoots {
+  /** The epoch that new wraps are made for. @throws {KeyError} */
+  currentEpoch(): Promise<number>;
+  /**
+   * Makes a root and with it an epoch, which is then the current one. A key service makes none by itself: there the new key is named in the settings,
+   * and is the current one already. May be repeated when it was cut short.
+   * @throws {KeyError}
+   */
+  addEpoch(): Promise<number>;
+  /** Destroys what opens the wraps of the epochs before this one. May be repeated. @throws {KeyError} */
+  retireBefore(epoch: number): Promise<void>;
+}
+
+/** @throws {KeyError} @throws {ConfigError} */
+export function keyRootsOf(config: Config): KeyRoots {
+  const currentEpoch = async (): Promise<number> => (await sealingKeysOf(config)).currentEpoch;
+  switch (config.keys) {
+    case "local": {
+      const folder = keyFolder(config.dataDir);
+      return { currentEpoch, addEpoch: () => addLocalEpoch(folder), retireBefore: (epoch) => retireLocalEpochs(folder, epoch) };
+    }
+    case "pkcs11": {
+      const logins = () => ({ sealing: readTokenLogin("sealing"), opening: readTokenLogin("opening"), signing: readTokenLogin("signing") });
+      return {
+        currentEpoch,
+        addEpoch: () => addPkcs11Epoch(logins()),
+        retireBefore: (epoch) => retirePkcs11Epochs(logins(), epoch),
+      };
+    }
+    case "aws-kms":
+      throw new KeyError("wrong-provider", "keys in AWS KMS are not offered yet");
+  }
+}
