@@ -70,10 +70,11 @@ describe("keys rotate epoch", () => {
     const sealing = await localSealingKeys(keyFile("sealing.json"));
     const wrap = (purpose: "raw-records" | "personal-values" | "tracking-numbers"): Promise<Buffer> =>
       sealing.wrap(randomBytes(32), { tenant, purpose, epoch: 1 });
-    for (let count = 0; count < plantedSessions; count++) {
-      const wraps = [await wrap("raw-records"), await wrap("personal-values"), await wrap("tracking-numbers")];
-      await query("select parcelkeep.open_ingest_session($1, 1, $2, $3, $4)", [tenant, ...wraps]);
-    }
+    const many = (purpose: Parameters<typeof wrap>[0]) => Promise.all(Array.from({ length: plantedSessions }, () => wrap(purpose)));
+    await query(
+      "select parcelkeep.open_ingest_session($1, 1, raw, vals, numbers) from unnest($2::bytea[], $3::bytea[], $4::bytea[]) as w(raw, vals, numbers)",
+      [tenant, await many("raw-records"), await many("personal-values"), await many("tracking-numbers")],
+    );
     await program.stop();
     // The database and its passwords as they were before the rotation: what a backup holds. Keys are not in it.
     for (const part of ["postgres", "secrets"]) cpSync(join(program.dataDir, part), join(copy, part), { recursive: true });

@@ -43,7 +43,7 @@ export async function openVault(connectionString: string, opening: Pick<OpeningK
         const purpose = group.purpose === "n" ? "tracking-numbers" : "personal-values";
         try {
           const sealed: SealedGroup = { purpose, salt: group.salt, commitment: group.commitment, sealed: group.sealed };
-          values.push(...openGroup({ id: session.id, keys }, group.tenant, group.id, sealed).map(({ value }) => value));
+          values.push(...openGroup(keys[purpose], session.id, group.tenant, group.id, sealed).map(({ value }) => value));
         } catch (error) {
           refuse(error);
         }
