@@ -33,7 +33,7 @@ describe("a batch of values", async () => {
   /** As one intake thread, with a memory and session keys of its own. */
   function thread(budget: TokenBudget = plenty) {
     const store = ingestStore(pool);
-    const sessions = new IngestSessions(keys, (owner, epoch, wrapped) => store.openSession(owner, epoch, wrapped), 1, Date.now);
+    const sessions = new IngestSessions(keys, (owner, epoch, wrapped) => store.openSession(owner, epoch, wrapped), Date.now);
     const known = new Map<string, KnownToken>();
     const tokens = tokenStore(pool);
     const intake = new TokenIntake({

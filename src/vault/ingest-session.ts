@@ -17,8 +17,11 @@ export interface IngestSession {
 
 export const keyPurposes = ["raw-records", "personal-values", "tracking-numbers"] as const satisfies readonly KeyPurpose[];
 
-/** What a session's keys are made with. `refresh` learns of a new epoch, where there is one: it is asked before each session. */
-export type SessionKeySource = Pick<SealingKeys, "generateDataKey" | "currentEpoch"> & { refresh(): Promise<void> };
+/**
+ * What a session's keys are made with. `refresh` learns of a new epoch, where there is one, and is asked before each session; absent where a
+ * process keeps the epochs that it was started with.
+ */
+export type SessionKeySource = Pick<SealingKeys, "generateDataKey" | "currentEpoch"> & { refresh?(): Promise<void> };
 
 /** Stores the wraps durably before their keys seal anything. @returns the session's id. */
 export type OpenSession = (tenant: string, epoch: number, wrapped: Readonly<Record<KeyPurpose, Uint8Array>>) => Promise<number>;
@@ -82,7 +85,7 @@ export class IngestSessions {
   async #renew(tenant: string): Promise<Held> {
     try {
       // Keys that cannot be read at this moment do not stop ingest: those that are held serve until their epoch is retired.
-      await this.#keys.refresh().catch(() => {});
+      await this.#keys.refresh?.().catch(() => {});
       const epoch = this.#keys.currentEpoch;
       const made = await Promise.all(keyPurposes.map((purpose) => this.#keys.generateDataKey({ tenant, purpose, epoch })));
       const keys = byPurpose(made.map(takeKey));

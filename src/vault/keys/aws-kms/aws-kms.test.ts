@@ -397,7 +397,7 @@ test("a key of another kind than it is named for is found by describing", async 
 test("a thousand records of a tenant cost three calls: no KMS on the hot path", async () => {
   const { settings } = await freshWorld();
   const stored: number[] = [];
-  const sessions = new IngestSessions(awsKmsSealingKeys(as("ingress", settings)), async () => stored.push(1), 1, Date.now);
+  const sessions = new IngestSessions(awsKmsSealingKeys(as("ingress", settings)), async () => stored.push(1), Date.now);
   const recordsPerBatch = 10;
   for (let sealed = 0; sealed < 1_000; sealed += recordsPerBatch) await sessions.take(context.tenant, recordsPerBatch);
   assert.deepEqual(
@@ -414,7 +414,7 @@ test("a thousand records of a tenant cost three calls: no KMS on the hot path", 
 
 test("while KMS is away a tenant's records are sealed until the session ends, and then refused until it is back", async () => {
   const { settings } = await freshWorld();
-  const sessions = new IngestSessions(awsKmsSealingKeys(as("ingress", settings)), async () => 1, 1, Date.now);
+  const sessions = new IngestSessions(awsKmsSealingKeys(as("ingress", settings)), async () => 1, Date.now);
   const held = await sessions.take(context.tenant, 1);
   // Three sessions' keys are asked for together, with one attempt each for an error that is not retried.
   kms.failNext(3, kmsError("DisabledException"));
