@@ -36,6 +36,18 @@ export function keyRootsOf(config: Config): KeyRoots {
       };
     }
     case "aws-kms":
-      throw new KeyError("wrong-provider", "keys in AWS KMS are not offered yet");
+      return {
+        currentEpoch,
+        addEpoch: async () => {
+          const next = (await currentEpoch()) + 1;
+          throw new KeyError("unknown-epoch", `name a new KMS key for epoch ${next} in the settings of every process first`);
+        },
+        // What destroys a KMS key is its owner's decision, and takes KMS a week or more. That the database refuses the epoch is done already.
+        retireBefore: async (epoch) => {
+          const { minimumEpoch } = await (await sealingKeysOf(config)).describe();
+          if (minimumEpoch >= epoch) return;
+          throw new KeyError("wrong-provider", `schedule the deletion of the keys before epoch ${epoch} and take them out of the settings`);
+        },
+      };
   }
 }

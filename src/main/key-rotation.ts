@@ -184,7 +184,7 @@ async function withStore<Result>(
 }
 
 /** The database that the settings name, or the data folder's: the running program's, or started for the time of the command. */
-async function databaseOf(config: Config): Promise<{ readonly connection: RoleConnection; release(): Promise<void> }> {
+async function databaseOf(config: Config): Promise<{ readonly connection: RoleConnection; readonly release: () => Promise<void> }> {
   if (isDatabaseNamed()) return { connection: readConnections(["parcelkeep_rekeyer"]).parcelkeep_rekeyer, release: async () => {} };
   const status = await embeddedPostgresStatus(config.dataDir);
   if (status.state === "running") return { connection: status.connection("parcelkeep_rekeyer"), release: async () => {} };

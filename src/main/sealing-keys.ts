@@ -27,7 +27,8 @@ export async function sealingKeysOf(config: Config): Promise<LiveSealingKeys> {
     case "aws-kms": {
       // Loaded where it is used: the SDK takes 150 ms and 28 MB.
       const { awsKmsSealingKeys } = await import("../vault/keys/aws-kms/aws-sealing.ts");
-      return awsKmsSealingKeys(kmsSettings());
+      // Which keys there are is a setting: a process learns of a new one when it is started again.
+      return { ...awsKmsSealingKeys(kmsSettings()), refresh: async () => {} };
     }
   }
 }

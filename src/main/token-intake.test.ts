@@ -19,6 +19,7 @@ import { VaultPolicies } from "./vault-policy.ts";
 const tenant = "00000000-0000-4000-8000-000000000001";
 const plenty: TokenBudget = { tokensPerDay: 1_000_000, missesPerHour: 1_000_000, alarmIdentifiers: 1_000, alarmRatio: 0.9 };
 const keys = {
+  currentEpoch: 1,
   derive: async (label: string) => subkey(Buffer.alloc(32, 7), label),
   generateDataKey: async () => ({ plaintext: randomBytes(32), wrapped: randomBytes(60) }),
 } as unknown as SealingKeys;
