@@ -116,10 +116,8 @@ test("what was said of a number in general is shown with every parcel of that nu
   index.turn([{ ...plain, kind: "fulfilment", source: "shopify", carrier: null, references: ["r"] }]);
   index.turn([plain]);
   index.turn([{ ...plain, carrier: "postnl" }]);
-  assert.deepEqual([...index.shown().values()].map(({ carrier, references }) => [carrier, references]).sort(), [
-    ["postnl", ["r"]],
-    ["ups", ["r"]],
-  ]);
+  const shown = new Map(Array.from(index.shown().values(), ({ carrier, references }) => [carrier, references]));
+  assert.deepEqual([shown.get("postnl"), shown.get("ups"), shown.size], [["r"], ["r"], 2]);
 });
 
 test("tenants do not meet, whatever their numbers", () => {

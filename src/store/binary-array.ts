@@ -60,9 +60,8 @@ export function timestamptzArray(values: readonly number[]): Buffer {
 }
 
 const digitValues = new Uint8Array(128);
-for (const [value, digit] of [..."0123456789abcdef"].entries()) {
-  digitValues[digit.charCodeAt(0)] = value;
-  digitValues[digit.toUpperCase().charCodeAt(0)] = value;
+for (const digits of ["0123456789abcdef", "0123456789ABCDEF"]) {
+  for (let value = 0; value < 16; value++) digitValues[digits.charCodeAt(value)] = value;
 }
 /** Where the digits of each byte begin in a UUID's text form. */
 const digitPlaces = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];

@@ -59,7 +59,7 @@ export interface TurnPlan {
   /** All numbers that the jobs name. */
   readonly numbers: readonly string[];
   /** @param shipments every one that has one of these numbers. */
-  apply(shipments: readonly StoredShipment[]): TurnResult;
+  readonly apply: (shipments: readonly StoredShipment[]) => TurnResult;
 }
 
 export interface Turn {
