@@ -36,7 +36,7 @@ export interface MainNumber {
  * word: a shop codec that relays carrier scans sends them as a message of kind `tracking`.
  */
 export function sayingsOf(message: Message): Sayings {
-  const { kind, number, alternatives, references, parent } = message;
+  const { kind, number, references, parent } = message;
   const tracking = kind === "tracking";
   const events = tracking ? storedEvents(message) : [];
   const summaries = tracking ? storedSummaries(message) : [];
@@ -52,10 +52,19 @@ export function sayingsOf(message: Message): Sayings {
     estimatedDelivery,
     estimateKnowledge: estimatedDelivery === null ? null : known,
     mainNumber: number === null ? null : { token: number, standing: tracking ? (message.carrier === message.source ? 0 : 1) : 2 },
-    numbers: number === null ? alternatives : [number, ...alternatives],
+    numbers: numbersOf(message),
     references,
     parents: parent === null ? [] : [parent],
   };
+}
+
+/** Most numbers of one message; a parcel that changes hands has one for each carrier. */
+const messageNumbersMax = 50;
+
+/** Tokens of the numbers that a message gives its parcel. One that does not say which number is meant says nothing of a parcel. */
+export function numbersOf({ number, alternatives }: Message): readonly string[] {
+  if (number === null) return [];
+  return alternatives.length === 0 ? [number] : [...new Set([number, ...alternatives])].slice(0, messageNumbersMax);
 }
 
 /** @returns the number of the best standing; the held one's own object when it stays. */

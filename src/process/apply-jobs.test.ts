@@ -7,7 +7,7 @@ import { packMessage } from "../domain/packed-message.ts";
 import { packShipment } from "../domain/packed-shipment.ts";
 import { someMessage } from "../domain/shipment.arbitrary.ts";
 import type { ShipmentState } from "../domain/shipment.ts";
-import { applyJobs, readJobs } from "./apply-jobs.ts";
+import { applyJobs, readJobs, shipmentsOfNumberMax } from "./apply-jobs.ts";
 
 const plain: Message = {
   version: 1,
@@ -138,6 +138,15 @@ test("a message that cannot be read goes to the dead letters and the others go o
     [0, 1, 2, 3],
   );
   assert.deepEqual(applied.touched, [[], [], [], [], ["id"]]);
+});
+
+test("a number under which there are too many shipments gets no more of them; those that there are go on", () => {
+  const index = new ShipmentIndex();
+  const one = (serial: number): Message => ({ ...plain, discriminator: `d${serial}` });
+  index.turn(Array.from({ length: shipmentsOfNumberMax + 10 }, (_, serial) => one(serial)));
+  assert.equal(index.shown().size, shipmentsOfNumberMax);
+  assert.equal(index.turn([{ ...one(0), references: ["r"] }])[0]!.length, 1);
+  assert.deepEqual(index.turn([one(shipmentsOfNumberMax + 1)]), [[]]);
 });
 
 test("a message without a number touches no shipment", () => {

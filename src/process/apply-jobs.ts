@@ -1,6 +1,5 @@
-import type { Message } from "../domain/message.ts";
 import { unpackMessage } from "../domain/packed-message.ts";
-import { type Sayings, sayingsOf } from "../domain/sayings.ts";
+import { numbersOf, type Sayings, sayingsOf } from "../domain/sayings.ts";
 import { addSayings, type ShipmentState } from "../domain/shipment.ts";
 import { exactness, type Identity, identityOf, includes } from "./identity.ts";
 
@@ -38,8 +37,14 @@ export interface Applied {
   /** Shipments that answer for what each job said, by the job's place. */
   readonly touched: readonly (readonly string[])[];
   /** Jobs that cannot be applied, by place: they go to the dead letters and the others go on. */
-  readonly failed: readonly { readonly job: number; readonly code: "unreadable-message" }[];
+  readonly failed: readonly { readonly job: number; readonly code: FailureCode }[];
 }
+
+/** `crowded-number`: the message would make one shipment too many under its number. */
+export type FailureCode = "unreadable-message" | "crowded-number";
+
+/** A number that a carrier uses again comes back after months; what makes a hundred shipments of it is no carrier, and would cost others their time. */
+export const shipmentsOfNumberMax = 100;
 
 /** Jobs as far as they can be read without the index. */
 export interface ReadJobs {
@@ -86,11 +91,18 @@ export function readJobs(jobs: readonly Job[]): ReadJobs {
  */
 export function applyJobs({ jobs }: ReadJobs, held: readonly HeldShipment[], newId: () => string): Applied {
   const index = new Index(held, newId);
-  const takers = jobs.map((job) => (job.said === null || job.numbers.length === 0 ? [] : index.add(job, job.said)));
+  const failed: { job: number; code: FailureCode }[] = [];
+  const takers = jobs.map((job, place) => {
+    if (job.said === null) failed.push({ job: place, code: "unreadable-message" });
+    if (job.said === null || job.numbers.length === 0) return [];
+    const taken = index.add(job, job.said);
+    if (taken === null) failed.push({ job: place, code: "crowded-number" });
+    return taken ?? [];
+  });
   return {
     ...index.changes(),
     touched: takers.map((shipments) => [...new Set(shipments.map((shipment) => index.answeringFor(shipment)))]),
-    failed: jobs.flatMap(({ said }, job) => (said === null ? [{ job, code: "unreadable-message" as const }] : [])),
+    failed,
   };
 }
 
@@ -143,13 +155,15 @@ class Index {
     }
   }
 
-  /** @returns the shipments that what the job says belongs to. */
-  add(job: ReadJob, said: Sayings): readonly Shipment[] {
+  /** @returns the shipments that what the job says belongs to; null where it needs one more and there are too many. */
+  add(job: ReadJob, said: Sayings): readonly Shipment[] | null {
     const met = this.#met(job);
     const takers = met.filter((shipment) => includes(shipment, job));
     // The most exact first: each looks at the less exact ones as they were before this job.
     takers.sort((a, b) => exactness(b) - exactness(a) || (a.name.id < b.name.id ? -1 : 1));
-    const fresh = takers.some((shipment) => exactness(shipment) === exactness(job)) ? null : this.#make(job);
+    const isKnown = takers.some((shipment) => exactness(shipment) === exactness(job));
+    if (!isKnown && met.length >= shipmentsOfNumberMax) return null;
+    const fresh = isKnown ? null : this.#make(job);
     if (fresh !== null) takers.push(fresh);
     const taken: Shipment[] = [];
     for (const taker of takers) {
@@ -288,9 +302,4 @@ function shareNumber(left: Shipment, right: Shipment): boolean {
 
 function isSame(left: Identity, right: Identity): boolean {
   return left.carrier === right.carrier && left.discriminator === right.discriminator;
-}
-
-function numbersOf(message: Message): readonly string[] {
-  if (message.number === null) return [];
-  return message.alternatives.length === 0 ? [message.number] : [...new Set([message.number, ...message.alternatives])];
 }
