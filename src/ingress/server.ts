@@ -9,6 +9,7 @@ import { operatorRoutes } from "./operator-routes.ts";
 import { problemBody, type ProblemCode, ProblemError } from "./problems.ts";
 import type { Services } from "./services.ts";
 import { tokenRoutes } from "./token-routes.ts";
+import { personRoutes } from "./person-routes.ts";
 import { trackingPageRoutes } from "./tracking-page.ts";
 
 /** Largest request body of a webhook or call; imports stream and have their own bound. */
@@ -64,6 +65,7 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger)
   await app.register(hookRoutes(services));
   await app.register(apiRoutes(services));
   await app.register(tokenRoutes(services));
+  await app.register(personRoutes(services));
   await app.register(operatorRoutes(services));
   await app.register(exportRoutes(services));
   await app.register(trackingPageRoutes(services));

@@ -62,6 +62,64 @@ export interface NewEndpointInput {
   readonly allowFrom?: readonly string[];
 }
 
+export const searchableCategories = ["email", "phone", "customerId", "trackingNumber", "orderReference"] as const;
+
+export interface Identifier {
+  readonly category: (typeof searchableCategories)[number];
+  readonly value: string;
+}
+
+/** What is kept about a person, in numbers. */
+export interface PersonView {
+  /** One of the person's ids; any of them stands for all. */
+  readonly id: string;
+  readonly sameAs: readonly string[];
+  readonly records: number;
+  readonly firstSeen: string | null;
+  readonly lastSeen: string | null;
+  readonly onHold: boolean;
+  /** Different values in the shipments below, by category. */
+  readonly values: Readonly<Record<string, number>>;
+  /** The newest 1,000. */
+  readonly shipments: readonly string[];
+}
+
+/** Why a person is erased: the grounds of GDPR, article 17(1), and the controller's own. */
+export const erasureReasons = [
+  "subject-request",
+  "consent-withdrawn",
+  "objection",
+  "purpose-ended",
+  "unlawful-processing",
+  "legal-obligation",
+  "contract-ended",
+] as const;
+export type ErasureReason = (typeof erasureReasons)[number];
+
+export interface ErasureView {
+  readonly erasure: string;
+  readonly subject: string;
+  readonly reason: string;
+  readonly requestedBy: string | null;
+  readonly state: string;
+  /** When each state began. */
+  readonly steps: Readonly<Record<string, string>>;
+  /** `docs/erasure.md`. */
+  readonly proof: { readonly proof: string; readonly signature: unknown } | null;
+}
+
+/** Data subjects' rights: who is kept, holds, erasure. */
+export interface Persons {
+  search(tenant: string, identifiers: readonly Identifier[]): Promise<readonly PersonView[]>;
+  /** @returns the erasure; null where nobody has this id. */
+  erase(tenant: string, subject: string, reason: ErasureReason, requestedBy: string | null): Promise<string | null>;
+  erasure(tenant: string, id: string): Promise<ErasureView | null>;
+  /** @returns false where nobody has this id. */
+  hold(tenant: string, subject: string, reference: string | null): Promise<boolean>;
+  /** @returns false where there was no hold. */
+  release(tenant: string, subject: string): Promise<boolean>;
+}
+
 /** What is at hand is given at once: waiting for nothing costs a cached read a tenth of its time. */
 export type MaybeNow<Value> = Value | Promise<Value>;
 
@@ -147,6 +205,7 @@ export interface Services {
   /** Opens everything that is kept about a subject. */
   exportSubject(tenant: string, subject: string): Promise<SubjectExport>;
   endpoints(tenant: string): Promise<readonly EndpointView[]>;
+  readonly persons: Persons;
   metrics(): Promise<string>;
   /** Why requests cannot be served now, or null when they can. */
   notReady(): Promise<string | null>;

@@ -1,5 +1,5 @@
 import { type FramedRecord, packRecords } from "../domain/record-frame.ts";
-import type { ClaimRow, GroupRow, IngestStore, RecordRow } from "../store/ingest-store.ts";
+import { type ClaimRow, closedSubjects, type GroupRow, type IngestStore, type RecordRow } from "../store/ingest-store.ts";
 import { uuidText } from "../store/binary-array.ts";
 import type { IngestSession, IngestSessions } from "../vault/ingest-session.ts";
 import { pooledRandom } from "../vault/random.ts";
@@ -36,12 +36,16 @@ export interface PendingRecord {
   readonly lanes: readonly number[];
   readonly groups: readonly SealGroup[];
   readonly claims: readonly TokenClaim[];
+  /** Persons whose tokens were known when the record was tokenised. */
+  readonly named: readonly string[];
 }
 
 export type CommitOutcome =
   | { readonly state: "committed" }
   /** Received before. `sameBody` is false where only the Idempotency-Key was the same. */
   | { readonly state: "duplicate"; readonly receipt: string; readonly sameBody: boolean }
+  /** Not stored: made of tokens of a person who is erased, or may be. To be tokenised anew and submitted again. */
+  | { readonly state: "stale" }
   /** Not stored and not to be acknowledged. */
   | { readonly state: "failed" };
 
@@ -51,6 +55,8 @@ export type Compression = "auto" | "always" | "never";
 export interface CommitterHooks {
   /** A value's token is settled; later records may use it without asking. */
   settled(blind: string, token: string, subject: string): void;
+  /** Nothing is stored under these subjects any more; their tokens are to be forgotten. */
+  closed(subjects: readonly string[]): void;
   committed(records: number, seconds: number): void;
   failed(error: unknown): void;
 }
@@ -140,15 +146,28 @@ export class Committer {
   }
 
   async #commit(records: readonly PendingRecord[]): Promise<readonly CommitOutcome[]> {
-    const sealed = await this.#seal(records);
+    const sealed = await this.#unlessClosed(() => this.#seal(records));
+    if (sealed === null) return records.map(() => ({ state: "stale" }));
     try {
-      await this.#store.commit(sealed.body, sealed.rows, sealed.groups);
-      return records.map(() => ({ state: "committed" }));
+      const stored = await this.#unlessClosed(() => this.#store.commit(sealed.body, sealed.rows, sealed.groups));
+      return records.map(() => ({ state: stored === null ? "stale" : "committed" }));
     } catch (error) {
       if ((error as { code?: string }).code === "23505") return this.#withoutDuplicates(records);
       if (records.length === 1 || isTransient(error)) throw error;
       // One record that the database does not take must not hold back the others.
       return this.#oneByOne(records, error);
+    }
+  }
+
+  /** @returns null where somebody's erasure came between; nothing is stored then. Rare enough for the whole batch to be made anew. */
+  async #unlessClosed<Result>(work: () => Promise<Result>): Promise<Result | null> {
+    try {
+      return await work();
+    } catch (error) {
+      const closed = closedSubjects(error);
+      if (closed === null) throw error;
+      this.#hooks.closed(closed);
+      return null;
     }
   }
 
@@ -191,7 +210,7 @@ export class Committer {
   async #seal(records: readonly PendingRecord[]): Promise<{ body: Buffer; rows: RecordRow[]; groups: GroupRow[] }> {
     const sessions = await this.#sessionsOf(records);
     const messages = records.map((record) => record.messages);
-    const groups = await this.#sealGroups(records, sessions, messages);
+    const { groups, holders } = await this.#sealGroups(records, sessions, messages);
     const rows: RecordRow[] = [];
     const frames: FramedRecord[] = [];
     const compress = this.#compression === "always" || (this.#compression === "auto" && records.length <= compressedBatchMax);
@@ -201,25 +220,32 @@ export class Committer {
       const sealed = sealRawRecord(session.keys["raw-records"], salt, record.tenant, record.id, rawEnvelope(record, record.body, compress));
       frames.push({ recordId: record.id, sessionId: session.id, sealed });
       const jobs = messages[number]!.map((message, index) => ({ lane: record.lanes[index]!, message }));
-      rows.push({ ...rowOf(record), session: session.id, salt, offset: 0, sealedBytes: sealed.length, jobs });
+      const holds = new Set(holders[number]!.map(({ subject }) => subject));
+      const named = record.named.filter((subject) => !holds.has(subject));
+      rows.push({ ...rowOf(record), session: session.id, salt, offset: 0, sealedBytes: sealed.length, jobs, named });
     }
     const { body, offsets } = packRecords(frames);
     for (const [index, row] of rows.entries()) row.offset = offsets[index]!;
     return { body, rows, groups };
   }
 
-  /** Groups with a value that is new to this process go in with its claim; @returns the others, which go in with the records. */
+  /**
+   * Groups with a value that is new to this process go in with its claim.
+   * @returns the others, which go in with the records; and all groups of each record, each with its person.
+   */
   async #sealGroups(
     records: readonly PendingRecord[],
     sessions: ReadonlyMap<string, IngestSession>,
     messages: (readonly string[])[],
-  ): Promise<GroupRow[]> {
+  ): Promise<{ readonly groups: GroupRow[]; readonly holders: readonly (readonly GroupRow[])[] }> {
+    const holders: GroupRow[][] = [];
     const groups: GroupRow[] = [];
     const claimed: Claimed[] = [];
     const claimGroups: GroupRow[] = [];
     for (const [number, record] of records.entries()) {
       const session = sessions.get(record.tenant)!;
       const rows = record.groups.map((group) => (group.fields.length === 0 ? null : groupRow(session, record, group)));
+      holders.push(rows.filter((row) => row !== null));
       const claimIndex = new Map<number, number>();
       for (const claim of record.claims) {
         let index = claimIndex.get(claim.group);
@@ -239,7 +265,7 @@ export class Committer {
       for (const [index, row] of rows.entries()) if (row !== null && !claimIndex.has(index)) groups.push(row);
     }
     if (claimed.length > 0) await this.#settle(claimed, claimGroups, messages, groups, records);
-    return groups;
+    return { groups, holders };
   }
 
   async #sessionsOf(records: readonly PendingRecord[]): Promise<Map<string, IngestSession>> {
@@ -271,6 +297,7 @@ export class Committer {
       if (text !== claim.token) messages[record] = messages[record]!.map((message) => message.replaceAll(claim.token, text));
       if (subject !== claim.subject) {
         messages[record] = messages[record]!.map((message) => message.replaceAll(claim.subject, subject));
+        claimGroups[row.group]!.subject = subject;
         for (const group of groups) if (group.record === records[record]!.id && group.subject === claim.subject) group.subject = subject;
       }
       this.#hooks.settled(claim.blind, text, subject);

@@ -20,6 +20,7 @@ import { KeyError } from "../vault/keys/provider.ts";
 import { OpenerError, type OpenerErrorCode, type OpenSubject } from "../vault/opening.ts";
 import { formatToken } from "../vault/token.ts";
 import { addressList } from "./address-list.ts";
+import type { FrontPersons } from "./front-persons.ts";
 import type { CredentialBox } from "./endpoint-credentials.ts";
 import { inflated, isPlain } from "./inflate.ts";
 import type { IntakeThreads } from "./intake-threads.ts";
@@ -62,6 +63,7 @@ export interface FrontParts {
   readonly open: OpenSubject;
   readonly intake: IntakeThreads;
   readonly tenantKeys: TenantKeys;
+  readonly persons: FrontPersons;
   /** As the ingress role: endpoints of all tenants. */
   readonly ingressReads: Pick<ReadStore, "endpoint">;
   readonly reads: ReadStore;
@@ -295,6 +297,10 @@ export class FrontServices implements Services {
   async endpoints(tenant: string) {
     const rows = await this.#parts.admin.endpointsOf(tenant);
     return rows.map(({ id, source }) => ({ id, source, url: `${this.#parts.publicUrl()}/v1/hooks/${id}` }));
+  }
+
+  get persons(): FrontPersons {
+    return this.#parts.persons;
   }
 
   metrics(): Promise<string> {

@@ -7,9 +7,12 @@ import { adminStore } from "../store/admin-store.ts";
 import { inboxHolds } from "../store/inbox-depth.ts";
 import { backlog, readStore } from "../store/read-store.ts";
 import { tokenReads } from "../store/token-store.ts";
+import { personStore } from "../store/person-store.ts";
 import { listenForChanges } from "./change-listener.ts";
 import { readConfig } from "./config.ts";
 import { CredentialBox } from "./endpoint-credentials.ts";
+import { followEvictions } from "./evictions.ts";
+import { FrontPersons } from "./front-persons.ts";
 import { FrontServices } from "./front-services.ts";
 import { FrontTokens } from "./front-tokens.ts";
 import { InboxBound } from "./inbox-bound.ts";
@@ -51,6 +54,7 @@ export async function runFront(host: FrontHost): Promise<void> {
   await inbox.watch();
   let address = `http://${config.httpHost}:${config.httpPort}`;
   const reads = readStore(apiPool);
+  const persons = personStore(apiPool);
   const cache = new MemoryCache();
   const views = new TrackingViews(cache, reads);
   const rateLimit = new RateLimit(config.tenantRate, config.tenantBurst);
@@ -71,6 +75,7 @@ export async function runFront(host: FrontHost): Promise<void> {
     intake,
     tenantKeys,
     open: host.open,
+    persons: new FrontPersons(persons, tenantKeys),
     ingressReads: readStore(ingressPool),
     reads,
     views,
@@ -103,6 +108,15 @@ export async function runFront(host: FrontHost): Promise<void> {
   const listener = await listenForChanges(host.connections.parcelkeep_api, views, (error) =>
     log.warn(errorKind(error), "changes of shipments are not heard; copies of them expire"),
   );
+  const evictions = await followEvictions(
+    host.connections.parcelkeep_api,
+    persons,
+    async (subjects) => {
+      await intake.forget(subjects);
+      await views.forget("all");
+    },
+    (error) => log.warn(errorKind(error), "erasures are not heard; the database refuses what is remembered of those persons"),
+  );
   const app = await buildServer(services, log);
   await listenWithRetry(() => app.listen({ host: config.httpHost, port: config.httpPort }));
   const bound = app.server.address();
@@ -113,6 +127,7 @@ export async function runFront(host: FrontHost): Promise<void> {
   host.onStop(async () => {
     inbox.stop();
     await app.close();
+    await evictions.stop();
     await intake.drain();
     await listener.stop();
     await Promise.all([ingressPool.end(), apiPool.end()]);

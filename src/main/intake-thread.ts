@@ -41,6 +41,12 @@ export interface HandedOver {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** Subjects that are being erased. */
+export interface Forgetting {
+  readonly forget: readonly string[];
+  readonly serial: number;
+}
+
 export interface Commit {
   readonly records: number;
   readonly seconds: number;
@@ -52,6 +58,8 @@ export interface IntakeReport {
   readonly commits: readonly Commit[];
   readonly failures: number;
   readonly quarantined: readonly { readonly source: string; readonly reason: DecodeFailure }[];
+  /** Serials of {@link Forgetting}s that are done. */
+  readonly forgotten: readonly number[];
 }
 
 /**
@@ -69,6 +77,7 @@ const store = ingestStore(pool);
 const sessions = new IngestSessions(keys, (tenant, epoch, wrapped) => store.openSession(tenant, epoch, wrapped), Date.now);
 const committer = new Committer(store, sessions, config.cell, config.compression, {
   settled: (blind, token, subject) => intake.settle(blind, token, subject),
+  closed: (subjects) => intake.forget(new Set(subjects)),
   committed: (records, seconds) => {
     report.commits.push({ records, seconds });
     reportSoon();
@@ -95,15 +104,20 @@ const tokenIntake = new TokenIntake({
   now: Date.now,
   known: (blind) => intake.known(blind),
   settle: (blind, token, subject) => intake.settle(blind, token, subject),
+  forget: (subjects) => intake.forget(subjects),
 });
 const sweep = setInterval(() => sessions.sweep(), sweepMs);
 
 let report = emptyReport();
 let reporting = false;
 
-port.on("message", (message: HandedOver | "drain") => {
+port.on("message", (message: HandedOver | Forgetting | "drain") => {
   if (message === "drain") void drain();
-  else take(message);
+  else if ("forget" in message) {
+    intake.forget(new Set(message.forget));
+    report.forgotten.push(message.serial);
+    reportSoon();
+  } else take(message);
 });
 port.postMessage("ready");
 
@@ -157,6 +171,7 @@ function emptyReport() {
     commits: [] as Commit[],
     failures: 0,
     quarantined: [] as { source: string; reason: DecodeFailure }[],
+    forgotten: [] as number[],
   };
 }
 

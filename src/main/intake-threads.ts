@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { crc32 } from "node:zlib";
 import { ProblemError } from "../ingress/problems.ts";
 import type { Received } from "../ingress/services.ts";
-import type { HandedOver, HandedOverRequest, IntakeReport, IntakeThreadStart } from "./intake-thread.ts";
+import type { Forgetting, HandedOver, HandedOverRequest, IntakeReport, IntakeThreadStart } from "./intake-thread.ts";
 import type { IntakeOutcome, IntakeRequest } from "./intake.ts";
 import type { TokenOutcome } from "./token-intake.ts";
 import type { IngressMetrics } from "./metrics.ts";
@@ -25,6 +25,7 @@ export class IntakeThreads {
   #waitingBytes = 0;
   #serial = 0;
   #idle: () => void = () => {};
+  readonly #forgetting = new Map<number, { waits: number; readonly done: () => void }>();
 
   /**
    * @param lost called when a thread ends by itself: what it held is not acknowledged, and the process cannot go on.
@@ -83,6 +84,15 @@ export class IntakeThreads {
     });
   }
 
+  /** Resolves when no thread remembers a token of these subjects. */
+  forget(subjects: readonly string[]): Promise<void> {
+    const serial = this.#serial++;
+    return new Promise((resolve) => {
+      this.#forgetting.set(serial, { waits: this.#threads.length, done: resolve });
+      for (const thread of this.#threads) thread.forget({ forget: subjects, serial });
+    });
+  }
+
   /** Resolves when everything that was received has its answer and the threads have ended. */
   async drain(): Promise<void> {
     if (this.#waiting.size > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
@@ -95,7 +105,13 @@ export class IntakeThreads {
     return this.#threads[crc32(idempotencyKey ?? body) % this.#threads.length]!;
   }
 
-  #reported({ outcomes, commits, failures, quarantined }: IntakeReport): void {
+  #reported({ outcomes, commits, failures, quarantined, forgotten }: IntakeReport): void {
+    for (const serial of forgotten) {
+      const forgetting = this.#forgetting.get(serial)!;
+      if (--forgetting.waits > 0) continue;
+      this.#forgetting.delete(serial);
+      forgetting.done();
+    }
     for (const outcome of outcomes) {
       const waiting = this.#waiting.get(outcome.serial);
       if (waiting === undefined) continue;
@@ -159,6 +175,10 @@ class IntakeThread {
     this.#requests.push({ serial, tenant, endpoint, source, contentType, contentEncoding, idempotencyKey, bodyBytes: body.length });
     this.#bodies.push(body);
     this.#bytes += body.length;
+  }
+
+  forget(forgetting: Forgetting): void {
+    this.#worker.postMessage(forgetting);
   }
 
   end(): Promise<void> {

@@ -15,6 +15,8 @@ import { uuid7 } from "./uuid7.ts";
 
 const knownTokensMax = 200_000;
 const recentRequestsMax = 100_000;
+/** A record is made anew this often because of persons who are being erased; each time at least one of them is forgotten. */
+const remadeMax = 8;
 
 /** One request that has proven where it comes from. */
 export interface IntakeRequest {
@@ -84,6 +86,11 @@ export class Intake {
     return this.#known.get(blind);
   }
 
+  /** Nothing is stored under these subjects any more: their values are new ones when they come again. */
+  forget(subjects: ReadonlySet<string>): void {
+    for (const [blind, { subject }] of this.#known.entries()) if (subjects.has(subject)) this.#known.delete(blind);
+  }
+
   /** @param done is called once; the request is durable where it says so. */
   receive(request: IntakeRequest, done: (outcome: IntakeOutcome) => void): void {
     if (isPlain(request.contentEncoding) && this.#keys.ready(request.tenant) !== undefined) this.#take(request, request.body, done);
@@ -114,29 +121,23 @@ export class Intake {
       return;
     }
     const receivedAt = this.#now();
-    const { tokenised, failure } = this.#tokenised(request, plain);
-    this.#commit(
-      {
-        id: uuid7(receivedAt),
-        dedupe: Buffer.from(dedupe, "latin1"),
-        content: Buffer.from(content, "latin1"),
-        tenant: request.tenant,
-        endpoint: request.endpoint,
-        source: request.source,
-        receivedAt,
-        failure,
-        contentType: request.contentType,
-        contentEncoding: request.contentEncoding,
-        body: request.body,
-        messages: tokenised.messages.map(packMessage),
-        lanes: tokenised.lanes,
-        groups: tokenised.groups,
-        claims: tokenised.claims,
-      },
-      dedupe,
-      content,
-      done,
-    );
+    const head = {
+      id: uuid7(receivedAt),
+      dedupe: Buffer.from(dedupe, "latin1"),
+      content: Buffer.from(content, "latin1"),
+      tenant: request.tenant,
+      endpoint: request.endpoint,
+      source: request.source,
+      receivedAt,
+      contentType: request.contentType,
+      contentEncoding: request.contentEncoding,
+      body: request.body,
+    };
+    const make = (): PendingRecord => {
+      const { tokenised, failure } = this.#tokenised(request, plain);
+      return { ...head, ...tokenised, failure, messages: tokenised.messages.map(packMessage) };
+    };
+    this.#commit(make, dedupe, content, done);
   }
 
   /** Empty `failure`: decoded. Otherwise the record goes to quarantine, sealed whole. */
@@ -160,17 +161,25 @@ export class Intake {
     return { tokenised: nothing, failure };
   }
 
-  #commit(record: PendingRecord, dedupe: string, content: string, done: (outcome: IntakeOutcome) => void): void {
+  #commit(make: () => PendingRecord, dedupe: string, content: string, done: (outcome: IntakeOutcome) => void): void {
+    const record = make();
     const receipt = uuidText(record.id);
     let settle: (stored: boolean) => void = () => {};
     const recent: Recent = { receipt, content, outcome: new Promise((resolve) => (settle = resolve)) };
     this.#recent.set(dedupe, recent);
-    this.#committer.submit(record, (outcome) => {
+    this.#submit(record, make, remadeMax, (outcome) => {
       recent.outcome = null;
       const stored = outcome.state === "committed";
       if (!stored && this.#recent.get(dedupe) === recent) this.#recent.delete(dedupe);
       settle(stored);
       done(outcomeOf(outcome, receipt));
+    });
+  }
+
+  #submit(record: PendingRecord, make: () => PendingRecord, remakes: number, done: (outcome: CommitOutcome) => void): void {
+    this.#committer.submit(record, (outcome) => {
+      if (outcome.state === "stale" && remakes > 0) this.#submit(make(), make, remakes - 1, done);
+      else done(outcome);
     });
   }
 }
@@ -181,6 +190,7 @@ function outcomeOf(outcome: CommitOutcome, receipt: string): IntakeOutcome {
       return { state: "accepted", receipt };
     case "duplicate":
       return outcome.sameBody ? { state: "duplicate", receipt: outcome.receipt } : reused;
+    case "stale":
     case "failed":
       return busy;
   }
@@ -195,4 +205,4 @@ function decode(
   return codecs.get(source)?.decode(plain) ?? { ok: false, reason: "no-codec" };
 }
 
-const nothing: Tokenised = { messages: [], lanes: [], groups: [], claims: [] };
+const nothing: Tokenised = { messages: [], lanes: [], groups: [], claims: [], named: [] };

@@ -10,4 +10,6 @@ export const roleKeyPowers = {
   front: ["sealing"],
   worker: [],
   archivist: [],
+  // Proofs of erasures.
+  keeper: ["signing"],
 } as const satisfies Record<RoleName, readonly KeyPower[]>;

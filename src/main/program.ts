@@ -13,7 +13,7 @@ import { frontPermissions } from "./role-permissions.ts";
 import { EndedWhileStarting, SupervisedRole } from "./supervised-role.ts";
 
 /** In the order in which they start. The front comes last, when all behind it runs, and stops first. */
-const startOrder: readonly RoleName[] = ["worker", "archivist", "front"];
+const startOrder: readonly RoleName[] = ["keeper", "worker", "archivist", "front"];
 
 export interface Program {
   readonly url: string;
@@ -25,7 +25,7 @@ export interface Program {
 }
 
 /**
- * Starts the embedded default: database, ingress and API, worker and archivist, on one data folder.
+ * Starts the embedded default: database, ingress and API, worker, archivist and keeper, on one data folder.
  * @throws {ProgramError}
  */
 export async function startProgram(config: Config): Promise<Program> {

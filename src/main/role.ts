@@ -7,6 +7,7 @@ export const rolePowers = {
   front: ["parcelkeep_ingress", "parcelkeep_api"],
   worker: ["parcelkeep_worker"],
   archivist: ["parcelkeep_archivist"],
+  keeper: ["parcelkeep_keeper"],
 } as const satisfies Record<string, readonly PowerRole[]>;
 
 export type RoleName = keyof typeof rolePowers;

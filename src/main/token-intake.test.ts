@@ -48,6 +48,9 @@ describe("a batch of values", async () => {
       now: Date.now,
       known: (blind) => known.get(blind),
       settle: (blind, token, subject) => known.set(blind, { token, subject }),
+      forget: (subjects) => {
+        for (const [blind, { subject }] of known) if (subjects.has(subject)) known.delete(blind);
+      },
     });
     const receive = (values: readonly LooseValue[], caller = "a", idempotencyKey: string | null = null): Promise<TokenOutcome> =>
       intake.receive({

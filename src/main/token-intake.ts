@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { categories } from "../domain/category.ts";
+import { closedSubjects } from "../store/ingest-store.ts";
 import type { SealedValues, TokenBudget, TokenStore } from "../store/token-store.ts";
 import type { IngestSessions } from "../vault/ingest-session.ts";
 import { mask } from "../vault/mask.ts";
@@ -47,7 +48,12 @@ export interface TokenIntakeParts {
   /** Tokens that are settled; shared with the records' intake of the same thread. */
   known(blind: string): KnownToken | undefined;
   settle(blind: string, token: string, subject: string): void;
+  /** Nothing is stored under these subjects any more. */
+  forget(subjects: ReadonlySet<string>): void;
 }
+
+/** A batch is made anew this often because of persons who are being erased; each time at least one of them is forgotten. */
+const remadeMax = 8;
 
 /**
  * From a batch of values to their tokens: tokenise, seal, one durable transaction, answer. No record is kept of the request: its values are sealed each
@@ -62,6 +68,18 @@ export class TokenIntake {
 
   /** @param request its endpoint names the caller whose budget is spent. */
   async receive(request: IntakeRequest): Promise<TokenOutcome> {
+    for (let remakes = 0; ; remakes++) {
+      try {
+        return await this.#tokenise(request);
+      } catch (error) {
+        const closed = closedSubjects(error);
+        if (closed === null || remakes === remadeMax) throw error;
+        this.#parts.forget(new Set(closed));
+      }
+    }
+  }
+
+  async #tokenise(request: IntakeRequest): Promise<TokenOutcome> {
     const { keys, cell, policies, sessions, store, budget } = this.#parts;
     const { tenant, endpoint: caller, idempotencyKey, body } = request;
     const { values, short } = JSON.parse(body.toString("utf8")) as TokenBatch;

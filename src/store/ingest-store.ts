@@ -28,6 +28,8 @@ export interface RecordRow {
   /** Empty, or why the record is in quarantine. */
   readonly failure: string;
   readonly jobs: readonly JobRow[];
+  /** Persons that the record names by tokens alone. */
+  readonly named: readonly string[];
 }
 
 export interface JobRow {
@@ -66,6 +68,15 @@ export interface ClaimResult {
   readonly subject: string;
 }
 
+/**
+ * Subjects that are being erased or have been, out of the error of a call that would have stored something under one of them; null for any other error.
+ * Nothing of the call is stored. What was remembered of these subjects is to be forgotten, and the record made anew.
+ */
+export function closedSubjects(error: unknown): readonly string[] | null {
+  const { code, detail } = error as { code?: string; detail?: string };
+  return code === "PK001" ? (detail ?? "").split(",") : null;
+}
+
 export interface KnownRecord {
   readonly dedupe: string;
   readonly record: string;
@@ -74,9 +85,9 @@ export interface KnownRecord {
 
 /** What ingress may do in the database: seal in, never read out. Every call is one function of the schema. */
 export interface IngestStore {
-  /** @returns for each claim, in order, the token and subject that hold from now on. */
+  /** @returns for each claim, in order, the token and subject that hold from now on. Throws for {@link closedSubjects}. */
   claimTokens(claims: readonly ClaimRow[], groups: readonly GroupRow[]): Promise<readonly ClaimResult[]>;
-  /** Durable when it returns. Throws PostgreSQL's 23505 when a record was received before; nothing of the batch is then stored. */
+  /** Durable when it returns. Throws PostgreSQL's 23505 when a record was received before, and for {@link closedSubjects}; nothing of the batch is then stored. */
   commit(body: Uint8Array, records: readonly RecordRow[], groups: readonly GroupRow[]): Promise<void>;
   knownRecords(dedupes: readonly Uint8Array[]): Promise<readonly KnownRecord[]>;
   openSession(tenant: string, epoch: number, wrapped: WrappedSession): Promise<number>;
@@ -105,9 +116,10 @@ export function ingestStore(pool: pg.Pool): IngestStore {
     },
     commit: async (body, records, groups) => {
       const jobs = records.flatMap((record) => record.jobs.map(({ lane, message }) => ({ lane, message, record })));
+      const named = records.flatMap(({ id, named }) => named.map((subject) => ({ id, subject })));
       await pool.query({
         name: "commit_records",
-        text: "select parcelkeep.commit_records($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28)",
+        text: "select parcelkeep.commit_records($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28,$29,$30)",
         values: [
           byteaArray(pieces(body)),
           uuidArray(records.map((record) => record.id)),
@@ -129,6 +141,8 @@ export function ingestStore(pool: pg.Pool): IngestStore {
           uuidArray(jobs.map((job) => repeatedUuidBytes(job.record.tenant))),
           timestamptzArray(jobs.map((job) => job.record.receivedAt)),
           textArray(jobs.map((job) => job.message)),
+          uuidArray(named.map(({ id }) => id)),
+          uuidArray(named.map(({ subject }) => uuidBytes(subject))),
         ],
       });
     },

@@ -49,6 +49,8 @@ export interface Tokenised {
   readonly lanes: readonly number[];
   readonly groups: readonly SealGroup[];
   readonly claims: readonly TokenClaim[];
+  /** Persons whose tokens were known before: the record names them, whether or not it brings a value of theirs that is to be sealed. */
+  readonly named: readonly string[];
 }
 
 /**
@@ -87,8 +89,10 @@ export function tokenise(
 ): Tokenised {
   const groups: SealGroup[] = [];
   const claims: TokenClaim[] = [];
-  const tokenisers = notices.map((notice) => new NoticeTokeniser(notice, cell, keys, known, groups, claims));
-  return { messages: tokenisers.map((each) => each.message(source)), lanes: tokenisers.map((each) => each.lane()), groups, claims };
+  const named = new Set<string>();
+  const tokenisers = notices.map((notice) => new NoticeTokeniser(notice, cell, keys, known, groups, claims, named));
+  const messages = tokenisers.map((each) => each.message(source));
+  return { messages, lanes: tokenisers.map((each) => each.lane()), groups, claims, named: [...named] };
 }
 
 interface OpenGroup {
@@ -106,6 +110,7 @@ class NoticeTokeniser {
   readonly #known: (blind: string) => KnownToken | undefined;
   readonly #groups: SealGroup[];
   readonly #claims: TokenClaim[];
+  readonly #named: Set<string>;
   readonly #opened = new Map<GroupName, OpenGroup>();
   readonly #blinds = new Map<string, string>();
   readonly #done = new Map<string, string>();
@@ -117,6 +122,7 @@ class NoticeTokeniser {
     known: (blind: string) => KnownToken | undefined,
     groups: SealGroup[],
     claims: TokenClaim[],
+    named: Set<string>,
   ) {
     this.#notice = notice;
     this.#cell = cell;
@@ -124,6 +130,7 @@ class NoticeTokeniser {
     this.#known = known;
     this.#groups = groups;
     this.#claims = claims;
+    this.#named = named;
   }
 
   message(source: string): Message {
@@ -165,7 +172,7 @@ class NoticeTokeniser {
     const deterministic = categories[category].deterministic;
     const blind = deterministic ? this.#blind(category, value) : null;
     const once = deterministic ? blind! : `${category}|${role}|${value}`;
-    const before = this.#done.get(once) ?? (blind === null ? undefined : this.#known(blind)?.token);
+    const before = this.#done.get(once) ?? (blind === null ? undefined : this.#knownToken(blind));
     if (before !== undefined) return before;
     const group = this.#group(category === "trackingNumber" ? "numbers" : partyOf[role]);
     const position = group.fields.length;
@@ -197,6 +204,12 @@ class NoticeTokeniser {
       this.#groups.push(group);
     }
     return group;
+  }
+
+  #knownToken(blind: string): string | undefined {
+    const known = this.#known(blind);
+    if (known !== undefined) this.#named.add(known.subject);
+    return known?.token;
   }
 
   /** One value is looked up for its token and for its person. */

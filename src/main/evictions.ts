@@ -1,0 +1,58 @@
+import { randomUUID } from "node:crypto";
+import { Listener } from "../store/listener.ts";
+import { evictionsChannel, type PersonStore } from "../store/person-store.ts";
+import type { RoleConnection } from "./role.ts";
+import { Wake } from "./wake.ts";
+
+/** Asks at least this often, should a word be lost; whoever has not asked for 15 seconds is not waited for. */
+const askEveryMs = 4_000;
+
+export interface Evictions {
+  stop(): Promise<void>;
+}
+
+/**
+ * Has everything forgotten that this process remembers of persons who are being erased, and says so to the database.
+ * @param forget resolves when nothing of these subjects is remembered.
+ */
+export async function followEvictions(
+  connection: RoleConnection,
+  store: Pick<PersonStore, "pendingEvictions" | "acknowledgeEvictions">,
+  forget: (subjects: readonly string[]) => Promise<void>,
+  failed: (error: unknown) => void,
+): Promise<Evictions> {
+  const holder = randomUUID();
+  const wake = new Wake();
+  const listener = new Listener({ ...connection, application_name: "parcelkeep-evictions" }, evictionsChannel, {
+    heard: () => wake.ring(),
+    missed: () => wake.ring(),
+    failed,
+  });
+  let isStopped = false;
+  const round = async (): Promise<void> => {
+    wake.attend();
+    const pending = await store.pendingEvictions(holder);
+    if (pending.length === 0) return;
+    await forget(pending.flatMap(({ subjects }) => subjects));
+    await store.acknowledgeEvictions(
+      holder,
+      pending.map(({ erasure }) => erasure),
+    );
+  };
+  await round();
+  await listener.start();
+  const running = (async () => {
+    while (!isStopped) {
+      await round().catch(failed);
+      if (!isStopped) await wake.rest(askEveryMs);
+    }
+  })();
+  return {
+    stop: async () => {
+      isStopped = true;
+      wake.ring();
+      await running;
+      await listener.stop();
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import { hash } from "node:crypto";
+import { join } from "node:path";
+import pg from "pg";
+import { FilesObjectStore } from "../cloud/files-object-store.ts";
+import { advanceErasure, type ErasureSteps } from "../process/erase.ts";
+import { type ErasureFacts, erasuresChannel, type KeeperStore, keeperStore } from "../store/keeper-store.ts";
+import { Listener } from "../store/listener.ts";
+import { type ErasureProbe, type ErasureProof, keyCommitments, signProof } from "../vault/erasure-proof.ts";
+import type { SigningKeys } from "../vault/keys/provider.ts";
+import { OpenerError, type OpenSubject } from "../vault/opening.ts";
+import { readConfig } from "./config.ts";
+import { errorKind, programLog } from "./log.ts";
+import type { RoleHost } from "./role.ts";
+import { signingKeysOf } from "./opening-keys.ts";
+import { Tombstones } from "./tombstones.ts";
+import { Wake } from "./wake.ts";
+
+/** Looks for erasures at least this often, should a wake-up get lost. */
+const pollMs = 5_000;
+/** Ids of one person that are probed each by an opener of its own; more than a few are a sign of a wrong link. */
+const probedSubjectsMax = 32;
+
+/** Destroys what is to be destroyed. Holds the key that signs its proofs and none that opens. */
+export async function runKeeper(host: RoleHost<"parcelkeep_keeper">): Promise<void> {
+  const config = readConfig();
+  const log = programLog(config.logLevel, "keeper");
+  const connection = host.connections.parcelkeep_keeper;
+  const pool = new pg.Pool({ ...connection, max: 2, application_name: "parcelkeep-keeper" });
+  pool.on("error", (error) => log.warn(errorKind(error), "database connection lost"));
+  const store = keeperStore(pool);
+  const tombstones = new Tombstones(await FilesObjectStore.open(join(config.dataDir, "objects"), new Date()));
+  // Before anything is served: a database that was restored must not give back who was erased.
+  const reapplied = await tombstones.reapply(store);
+  if (reapplied > 0) log.warn({ reapplied }, "the database was older than these erasures; they were done again");
+  const steps = erasureSteps(store, tombstones, await signingKeysOf(config), host.open);
+  const wake = new Wake();
+  const listener = new Listener({ ...connection, application_name: "parcelkeep-keeper-wake" }, erasuresChannel, {
+    heard: () => wake.ring(),
+    missed: () => wake.ring(),
+    failed: (error) => log.warn(errorKind(error), "requests are not heard; they are looked for now and then"),
+  });
+  await listener.start();
+  host.announceReady({});
+
+  let isStopped = false;
+  const round = async (): Promise<void> => {
+    wake.attend();
+    for (const erasure of await store.openErasures(steps.canProbe())) {
+      if (isStopped) return;
+      await advanceErasure(erasure, steps).catch((error: unknown) =>
+        log.error({ erasure: erasure.id, ...errorKind(error) }, "an erasure was not finished and is tried again"),
+      );
+    }
+  };
+  const running = (async () => {
+    while (!isStopped) {
+      await round().catch((error: unknown) => log.error(errorKind(error), "erasures cannot be read; tried again"));
+      if (!isStopped) await wake.rest(pollMs);
+    }
+  })();
+  host.onStop(async () => {
+    isStopped = true;
+    wake.ring();
+    await running;
+    await listener.stop();
+    await pool.end();
+  });
+}
+
+/** @param open where it permits no probe, erasures stay destroyed, with a proof that says so; asked again by the next process. */
+export function erasureSteps(
+  store: KeeperStore,
+  tombstones: Tombstones,
+  signing: Pick<SigningKeys, "sign">,
+  open: OpenSubject,
+): ErasureSteps & { canProbe(): boolean } {
+  let isPermitted = true;
+  return {
+    canProbe: () => isPermitted,
+    freeze: store.freeze,
+    missingEvictions: store.missingEvictions,
+    destroy: store.destroy,
+    writeTombstone: async (id) => {
+      const { tombstone_at: writtenAt, ...facts } = await store.facts(id);
+      if (writtenAt !== null) return;
+      await tombstones.write({
+        erasure: facts.id,
+        tenant: facts.tenant,
+        subject: facts.subject,
+        subjects: facts.subjects,
+        reason: facts.reason,
+        requestedAt: facts.requested_at.toISOString(),
+      });
+      await store.noteTombstone(id);
+    },
+    probe: async ({ id, tenant }) => {
+      if (!isPermitted) return false;
+      const { subjects } = await store.facts(id);
+      try {
+        await store.noteProbe(id, await probeBy(open, tenant, subjects.slice(0, probedSubjectsMax)));
+        return true;
+      } catch (error) {
+        if (!(error instanceof OpenerError) || error.code !== "not-permitted") throw error;
+        isPermitted = false;
+        return false;
+      }
+    },
+    prove: async (id) => {
+      const facts = await store.facts(id);
+      // Without a probe there is nothing new to say.
+      if (facts.state === "destroyed" && facts.proof !== null) return;
+      const { proof, signature } = await signProof(signing, proofOf(facts));
+      await store.noteProof(id, proof, signature);
+    },
+    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  };
+}
+
+async function probeBy(open: OpenSubject, tenant: string, subjects: readonly string[]): Promise<ErasureProbe> {
+  let opened = 0;
+  const refused: Record<string, number> = {};
+  for (const subject of subjects) {
+    const answer = await open({ tenant, subject, purpose: "erasure-probe" });
+    if (answer.purpose !== "erasure-probe") throw new TypeError("the opener answered for another purpose");
+    opened += answer.opened;
+    for (const [reason, count] of Object.entries(answer.refused)) refused[reason] = (refused[reason] ?? 0) + count;
+  }
+  return { result: opened === 0 ? "nothing-opens" : "something-opens", opened, refused };
+}
+
+function proofOf(facts: ErasureFacts): ErasureProof {
+  return {
+    version: 1,
+    erasure: facts.id,
+    tenant: facts.tenant,
+    subjectSha256: hash("sha256", facts.subject, "hex"),
+    reason: facts.reason,
+    reapplied: facts.reapplied,
+    subjects: facts.subjects.length,
+    destroyed: {
+      valueGroups: Number(facts.values_groups),
+      indexEntries: Number(facts.index_entries),
+      rawRecordKeys: Number(facts.raw_records),
+    },
+    keyCommitments: keyCommitments(facts.commitments),
+    segments: facts.segments,
+    batchesNotArchived: Number(facts.unarchived),
+    caches: { evicted: Number(facts.evictions), silent: Number(facts.evictions_missing) },
+    steps: {
+      requested: facts.requested_at.toISOString(),
+      frozen: facts.frozen_at.toISOString(),
+      destroyed: facts.destroyed_at.toISOString(),
+      probed: facts.probed_at?.toISOString() ?? null,
+    },
+    probe: (facts.probe as ErasureProbe | null) ?? { result: "not-run" },
+  };
+}

@@ -1,0 +1,78 @@
+import type pg from "pg";
+
+export type StoredErasureState = "requested" | "frozen" | "refused" | "destroyed" | "probed" | "proven";
+
+/** What is known of an erasure that has destroyed. No personal data: ids are random. */
+export interface ErasureFacts {
+  readonly id: string;
+  readonly tenant: string;
+  readonly subject: string;
+  readonly subjects: readonly string[];
+  readonly reason: string;
+  readonly state: StoredErasureState;
+  readonly reapplied: boolean;
+  readonly requested_at: Date;
+  readonly frozen_at: Date;
+  readonly destroyed_at: Date;
+  readonly probed_at: Date | null;
+  readonly values_groups: string;
+  readonly index_entries: string;
+  readonly raw_records: string;
+  readonly commitments: readonly Buffer[];
+  readonly evictions: string;
+  readonly evictions_missing: string;
+  /** Batches of its raw records that are in no segment yet. */
+  readonly unarchived: string;
+  readonly segments: readonly { readonly id: string; readonly sha256: string }[];
+  readonly tombstone_at: Date | null;
+  readonly probe: unknown;
+  readonly proof: string | null;
+}
+
+/** What a tombstone object says; enough to erase the same person again. */
+export interface Tombstone {
+  readonly erasure: string;
+  readonly tenant: string;
+  readonly subject: string;
+  readonly subjects: readonly string[];
+  readonly reason: string;
+  readonly requestedAt: string;
+}
+
+/** What the keeper may do: each call is one function of the schema and one transaction. */
+export function keeperStore(pool: pg.Pool) {
+  const call = async <Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<readonly Row[]> =>
+    (await pool.query<Row>({ text, values })).rows;
+  return {
+    openErasures: (canProbe: boolean) =>
+      call<{ id: string; tenant: string; subject: string; state: StoredErasureState }>("select * from parcelkeep.open_erasures($1)", [
+        canProbe,
+      ]),
+    freeze: async (id: string): Promise<void> => void (await call("select parcelkeep.freeze_erasure($1)", [id])),
+    missingEvictions: async (id: string): Promise<number> =>
+      (await call<{ missing: number }>("select parcelkeep.missing_evictions($1) as missing", [id]))[0]!.missing,
+    destroy: async (id: string): Promise<StoredErasureState> =>
+      (await call<{ state: StoredErasureState }>("select parcelkeep.destroy_erasure($1) as state", [id]))[0]!.state,
+    facts: async (id: string): Promise<ErasureFacts> => (await call<ErasureFacts>("select * from parcelkeep.erasure_facts($1)", [id]))[0]!,
+    noteTombstone: async (id: string): Promise<void> => void (await call("select parcelkeep.note_tombstone($1)", [id])),
+    noteProbe: async (id: string, probe: unknown): Promise<void> =>
+      void (await call("select parcelkeep.note_probe($1, $2)", [id, JSON.stringify(probe)])),
+    noteProof: async (id: string, proof: string, signature: unknown): Promise<void> =>
+      void (await call("select parcelkeep.note_proof($1, $2, $3)", [id, proof, JSON.stringify(signature)])),
+    unknownErasures: async (ids: readonly string[]): Promise<readonly string[]> =>
+      (await call<{ id: string }>("select id from parcelkeep.unknown_erasures($1) id", [ids])).map(({ id }) => id),
+    reapply: async ({ erasure, tenant, subject, subjects, reason, requestedAt }: Tombstone): Promise<void> =>
+      void (await call("select parcelkeep.reapply_erasure($1, $2, $3, $4, $5, $6)", [
+        erasure,
+        tenant,
+        subject,
+        subjects,
+        reason,
+        requestedAt,
+      ])),
+  };
+}
+
+export type KeeperStore = ReturnType<typeof keeperStore>;
+
+export const erasuresChannel = "parcelkeep_erasures";

@@ -1,0 +1,79 @@
+import type pg from "pg";
+import { uuidArray } from "./binary-array.ts";
+import type { StoredErasureState } from "./keeper-store.ts";
+
+export interface PersonOverview {
+  readonly records: string;
+  readonly value_groups: string;
+  readonly first_seen: Date | null;
+  readonly last_seen: Date | null;
+  readonly is_held: boolean;
+}
+
+export interface ErasureRow {
+  readonly id: string;
+  readonly subject: string;
+  readonly reason: string;
+  readonly requested_by: string | null;
+  readonly state: StoredErasureState;
+  readonly requested_at: Date;
+  readonly frozen_at: Date | null;
+  readonly refused_at: Date | null;
+  readonly destroyed_at: Date | null;
+  readonly probed_at: Date | null;
+  readonly proven_at: Date | null;
+  readonly probe: unknown;
+  /** Canonical JSON. */
+  readonly proof: string | null;
+  readonly signature: unknown;
+}
+
+export interface NewErasure {
+  readonly id: string;
+  readonly reason: string;
+  readonly requestedBy: string | null;
+}
+
+export const evictionsChannel = "parcelkeep_evictions";
+
+/** What the API may ask about persons and order for them; one tenant's at a time. */
+export function personStore(pool: pg.Pool) {
+  const call = async <Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<readonly Row[]> =>
+    (await pool.query<Row>({ text, values })).rows;
+  return {
+    /** @param blinds 16 bytes each. @returns the ids of each person that one of them belongs to. */
+    findPersons: async (tenant: string, blinds: readonly Uint8Array[]): Promise<readonly (readonly string[])[]> =>
+      (await call<{ subjects: string[] }>("select subjects from parcelkeep.find_persons($1, $2)", [tenant, uuidArray(blinds)])).map(
+        ({ subjects }) => subjects,
+      ),
+    overview: async (tenant: string, subjects: readonly string[]): Promise<PersonOverview> =>
+      (await call<PersonOverview>("select * from parcelkeep.person_overview($1, $2)", [tenant, subjects]))[0]!,
+    shipments: (tenant: string, subjects: readonly string[], limit: number) =>
+      call<{ id: string; state: string }>("select id, state from parcelkeep.person_shipments($1, $2, $3)", [tenant, subjects, limit]),
+    /** @returns the erasure that is under way or done for this subject; null where there is no such subject. */
+    requestErasure: async (tenant: string, subject: string, { id, reason, requestedBy }: NewErasure): Promise<string | null> =>
+      (
+        await call<{ id: string | null }>("select parcelkeep.request_erasure($1, $2, $3, $4, $5) as id", [
+          tenant,
+          subject,
+          id,
+          reason,
+          requestedBy,
+        ])
+      )[0]!.id,
+    erasure: async (tenant: string, id: string): Promise<ErasureRow | null> =>
+      (await call<ErasureRow>("select * from parcelkeep.erasure($1, $2)", [tenant, id]))[0] ?? null,
+    /** @returns false where there is no such subject. */
+    placeHold: async (tenant: string, subject: string, reference: string | null): Promise<boolean> =>
+      (await call<{ held: boolean }>("select parcelkeep.place_hold($1, $2, $3) as held", [tenant, subject, reference]))[0]!.held,
+    /** @returns false where there was none. */
+    releaseHold: async (tenant: string, subject: string): Promise<boolean> =>
+      (await call<{ released: boolean }>("select parcelkeep.release_hold($1, $2) as released", [tenant, subject]))[0]!.released,
+    pendingEvictions: (holder: string) =>
+      call<{ erasure: string; subjects: string[] }>("select erasure, subjects from parcelkeep.pending_evictions($1)", [holder]),
+    acknowledgeEvictions: async (holder: string, erasures: readonly string[]): Promise<void> =>
+      void (await call("select parcelkeep.acknowledge_evictions($1, $2)", [holder, erasures])),
+  };
+}
+
+export type PersonStore = ReturnType<typeof personStore>;

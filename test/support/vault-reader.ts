@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type pg from "pg";
+import { readSegment } from "../../src/archive/segment.ts";
+import { KeyedHash } from "../../src/domain/keyed-hash.ts";
+import { readRawEnvelope } from "../../src/main/raw-envelope.ts";
+import { type IngestSession, keyPurposes } from "../../src/vault/ingest-session.ts";
+import { localOpeningKeys } from "../../src/vault/keys/local/opening.ts";
+import { openGroup } from "../../src/vault/seal-group.ts";
+import { openRawRecord, SealError } from "../../src/vault/sealing.ts";
+
+/** All that the keys of a data folder open: what somebody would see who has everything. */
+export class VaultReader {
+  readonly #dataDir: string;
+  readonly #owner: pg.Client;
+
+  constructor(dataDir: string, owner: pg.Client) {
+    this.#dataDir = dataDir;
+    this.#owner = owner;
+  }
+
+  /** Every sealed value, by subject. */
+  async values(): Promise<ReadonlyMap<string, readonly string[]>> {
+    const sessions = await this.#sessions();
+    const { rows } = await this.#owner.query("select * from parcelkeep.sealed_groups");
+    const values = new Map<string, string[]>();
+    for (const { id, tenant, subject, session, purpose, salt, commitment, sealed } of rows) {
+      const keyPurpose = purpose === "n" ? "tracking-numbers" : "personal-values";
+      const group = { purpose: keyPurpose, salt, commitment, sealed } as const;
+      const opened = openGroup(sessions.get(session)!.keys[keyPurpose], session, tenant, id, group).map(({ value }) => value);
+      values.set(subject, [...(values.get(subject) ?? []), ...opened]);
+    }
+    return values;
+  }
+
+  /** The raw record out of its segment as text, or the code of why it does not open; null where it is in no segment. */
+  async raw(record: string): Promise<string | null> {
+    const sessions = await this.#sessions();
+    const { rows } = await this.#owner.query("select tenant, salt, session from parcelkeep.records where id = $1", [record]);
+    const [{ tenant, salt, session }] = rows as [{ tenant: string; salt: Buffer | null; session: number }];
+    for (const segment of (await this.segments()).values()) {
+      for (const each of readSegment(segment)) {
+        if (Buffer.from(each.recordId).toString("hex") !== record.replaceAll("-", "")) continue;
+        try {
+          const plain = openRawRecord(sessions.get(session)!.keys["raw-records"], salt, tenant, each.recordId, each.sealed);
+          return readRawEnvelope(plain).body.toString("utf8");
+        } catch (error) {
+          if (!(error instanceof SealError)) throw error;
+          return error.code;
+        }
+      }
+    }
+    return null;
+  }
+
+  /** Bytes of each segment by the name of its file. */
+  async segments(): Promise<ReadonlyMap<string, Buffer>> {
+    const folder = join(this.#dataDir, "objects", "segments");
+    const names = (await readdir(folder, { recursive: true }).catch(() => [])).filter((name) => name.endsWith(".pkseg"));
+    return new Map(names.sort().map((name) => [name, readFileSync(join(folder, name))]));
+  }
+
+  async #sessions(): Promise<ReadonlyMap<number, IngestSession>> {
+    const opening = await localOpeningKeys(join(this.#dataDir, "keys", "opening.json"));
+    const { rows } = await this.#owner.query("select * from parcelkeep.ingest_sessions");
+    const sessions = new Map<number, IngestSession>();
+    for (const row of rows) {
+      const wraps = { "raw-records": row.wrapped_raw, "personal-values": row.wrapped_values, "tracking-numbers": row.wrapped_numbers };
+      const keys = await Promise.all(
+        keyPurposes.map(async (purpose) => {
+          const key = await opening.unwrap(wraps[purpose], { tenant: row.tenant, purpose, epoch: row.epoch });
+          return [purpose, new KeyedHash(key)] as const;
+        }),
+      );
+      sessions.set(row.id, { id: row.id, keys: Object.fromEntries(keys) as unknown as IngestSession["keys"] });
+    }
+    return sessions;
+  }
+}
