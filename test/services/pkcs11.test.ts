@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { after, test } from "node:test";
+import pg from "pg";
 import { keyProviderContract, type RootsUnderTest } from "../../src/vault/keys/key-provider.contract.ts";
 import { type Attribute, cka, ckm, cko, type Cryptoki, type CryptokiModule, loadCryptoki } from "../../src/vault/keys/pkcs11/cryptoki.ts";
 import { pkcs11OpeningKeys } from "../../src/vault/keys/pkcs11/opening.ts";
@@ -9,6 +12,7 @@ import { pkcs11SigningKeys } from "../../src/vault/keys/pkcs11/signing.ts";
 import { type Pkcs11Login, Token } from "../../src/vault/keys/pkcs11/token.ts";
 import { parseWrap, wrapByteClasses } from "../../src/vault/keys/pkcs11/wrap-format.ts";
 import type { KeyContext, KeyError } from "../../src/vault/keys/provider.ts";
+import { RunningProgram } from "../support/running-program.ts";
 import { softHsm, softHsmModule } from "./softhsm.ts";
 
 const context: KeyContext = { tenant: "4f1dcc16-9b5b-43aa-892e-d28f71ac7047", purpose: "raw-records", epoch: 1 };
@@ -21,7 +25,7 @@ if (softHsmModule === undefined) {
 }
 
 function testWith(modulePath: string): void {
-  const hsm = softHsm(modulePath, 14);
+  const hsm = softHsm(modulePath, 16);
   after(() => hsm.remove());
 
   const freshRoots = async (): Promise<Pkcs11Logins> => {
@@ -180,6 +184,68 @@ function testWith(modulePath: string): void {
     const { plaintext, wrapped } = await (await pkcs11SealingKeys(logins.sealing)).generateDataKey({ ...context, epoch: 2 });
     assert.deepEqual(await (await pkcs11OpeningKeys(logins.opening)).unwrap(wrapped, { ...context, epoch: 2 }), plaintext);
   });
+
+  test("the program seals and opens with tokens, and keeps no key file", async (t) => {
+    const logins = hsm.logins();
+    const program = new RunningProgram({ ...settingsOf(logins), PARCELKEEP_LOCAL_RELEASE: "operator" });
+    t.after(() => program.remove());
+    assert.deepEqual(JSON.parse(program.command("keys", "init", "--json")), { provider: "pkcs11", epoch: "1" });
+    await program.start();
+    const made = JSON.parse(program.command("tenants", "create", "--name", "Tokens", "--json"));
+    const accepted = await program.call("/v1/shipments", {
+      method: "POST",
+      key: made.apiKey,
+      body: JSON.stringify({
+        trackingNumber: "P11-778899",
+        carrier: "gls",
+        recipient: { name: "Ida Musterweg", email: "ida@beispiel.test" },
+      }),
+      headers: { "content-type": "application/json" },
+    });
+    assert.equal(accepted.status, 202);
+    assert.ok(!existsSync(join(program.dataDir, "keys")));
+    const database = new pg.Client({ connectionString: program.command("db", "url").trim() });
+    await database.connect();
+    const { rows } = await database.query<{ subject: string }>("select distinct subject from parcelkeep.sealed_groups");
+    await database.end();
+    const opened = await program.call(`/v1/subjects/${rows[0]!.subject}/export`, {
+      method: "POST",
+      key: program.operatorKey,
+      headers: { "parcelkeep-tenant": made.tenant },
+    });
+    assert.equal(opened.status, 200, opened.text);
+    assert.deepEqual((opened.json().values as { value: string }[]).map(({ value }) => value).toSorted(), [
+      "Ida Musterweg",
+      "P11-778899",
+      "ida@beispiel.test",
+    ]);
+    const told = JSON.parse(program.command("keys", "preflight", "--json"));
+    assert.equal(told.sealing.derivationRoot, "provider-hmac");
+    assert.equal(told.opening.protection.kind, "software-token");
+  });
+
+  test("the program does not start with a wrong PIN, and tries it once", async (t) => {
+    const logins = await freshRoots();
+    const program = new RunningProgram({ ...settingsOf(logins), PARCELKEEP_PKCS11_SEALING_PIN: "not-the-pin" });
+    t.after(() => program.remove());
+    await assert.rejects(program.start(), /the front process ended while starting \(exit code 78\)/);
+    assert.equal(program.output.match(/CKR_PIN_INCORRECT/g)?.length, 1);
+    assert.ok(!program.output.includes("not-the-pin"));
+  });
+}
+
+/** The settings that name the logins, as an operator sets them. */
+function settingsOf({ sealing, opening, signing }: Pkcs11Logins): NodeJS.ProcessEnv {
+  return {
+    PARCELKEEP_KEYS: "pkcs11",
+    PARCELKEEP_PKCS11_MODULE: sealing.modulePath,
+    PARCELKEEP_PKCS11_SEALING_TOKEN: sealing.tokenLabel,
+    PARCELKEEP_PKCS11_SEALING_PIN: sealing.pin,
+    PARCELKEEP_PKCS11_OPENING_TOKEN: opening.tokenLabel,
+    PARCELKEEP_PKCS11_OPENING_PIN: opening.pin,
+    PARCELKEEP_PKCS11_SIGNING_TOKEN: signing.tokenLabel,
+    PARCELKEEP_PKCS11_SIGNING_PIN: signing.pin,
+  };
 }
 
 /** What a controlled ingress process can try: every key that its login sees, as the key to unwrap with. */
