@@ -1,15 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import {
-  ConfigError,
-  environmentWith,
-  readConfig,
-  readConnections,
-  readKmsNames,
-  readOwnersDatabase,
-  readTokenLogin,
-} from "./config.ts";
+import { ConfigError, environmentWith, readConfig, readConnections, readKmsNames, readOwnersDatabase, readTokenLogin } from "./config.ts";
 
 const ingress = "postgresql://parcelkeep_ingress:hidden@db.test/parcelkeep";
 const api = "postgres://parcelkeep_api:hidden@db.test:5433/parcelkeep?sslmode=verify-full";
