@@ -25,7 +25,7 @@ if (softHsmModule === undefined) {
 }
 
 function testWith(modulePath: string): void {
-  const hsm = softHsm(modulePath, 16);
+  const hsm = softHsm(modulePath, 17);
   after(() => hsm.remove());
 
   const freshRoots = async (): Promise<Pkcs11Logins> => {
@@ -159,6 +159,23 @@ function testWith(modulePath: string): void {
       assert.deepEqual(await sealing.derive("a"), found);
     });
   }
+
+  test("a token that forbids what an unwrap needs is not mistaken for a tampered wrap", async () => {
+    const logins = await freshRoots();
+    const { wrapped } = await (await pkcs11SealingKeys(logins.sealing)).generateDataKey(context);
+    for (const [value, code] of [
+      ["CKR_TEMPLATE_INCONSISTENT", "wrong-provider"],
+      ["CKR_MECHANISM_INVALID", "wrong-provider"],
+      ["CKR_KEY_FUNCTION_NOT_PERMITTED", "not-permitted"],
+      ["CKR_ENCRYPTED_DATA_INVALID", "refused-wrap"],
+      ["CKR_GENERAL_ERROR", "refused-wrap"],
+    ] as const) {
+      const forbidding = failing(value, "C_UnwrapKeyAsync");
+      const opening = await pkcs11OpeningKeys(logins.opening, forbidding.load);
+      forbidding.begin();
+      await assert.rejects(opening.unwrap(wrapped, context), isCode(code), value);
+    }
+  });
 
   test("many at once each get what is theirs", async () => {
     const logins = await freshRoots();

@@ -108,8 +108,8 @@ export class Token {
 
   /**
    * Does one piece of work in a session of its own.
-   * @param refused where a return value that is neither of the connection nor of the login means that the HSM looked at the input and refused it; the
-   *   connection is asked before that is believed, since modules say CKR_GENERAL_ERROR for both.
+   * @param refused where a return value that is neither of the connection, the login nor the token's powers means that the HSM looked at the input and
+   *   refused it. Modules say CKR_GENERAL_ERROR for that and for an HSM that is gone: then the connection is asked.
    * @throws {KeyError}
    */
   async use<Result>(work: (session: TokenSession) => Promise<Result>, refused?: () => KeyError): Promise<Result> {
@@ -118,22 +118,25 @@ export class Token {
     try {
       return await pool.use(work);
     } catch (error) {
-      const isRefusal = refused !== undefined && isAboutInput(error) && (await this.#answers(pool));
-      if (isRefusal) throw refused();
-      if (error instanceof KeyError || !isLostConnection(error)) throw keyErrorOf(error);
+      if (!(await this.#isLost(error, pool))) throw told(error, refused);
     }
     await this.#reconnect(pool);
+    const fresh = this.#pool;
     try {
-      return await this.#pool.use(work);
+      return await fresh.use(work);
     } catch (error) {
-      if (refused !== undefined && isAboutInput(error) && (await this.#answers(this.#pool))) throw refused();
-      throw keyErrorOf(error);
+      throw (await this.#isLost(error, fresh)) ? keyErrorOf(error) : told(error, refused);
     }
   }
 
   /** Ends the sessions and, with the last of the process, the login. */
   close(): void {
     this.#pool.close();
+  }
+
+  async #isLost(error: unknown, pool: SessionPool): Promise<boolean> {
+    const value = returnValueOf(error) ?? "";
+    return lostConnection.has(value) || (vague.has(value) && !(await this.#answers(pool)));
   }
 
   async #answers(pool: SessionPool): Promise<boolean> {
@@ -257,6 +260,9 @@ const lostConnection = new Set([
   "CKR_OPERATION_ACTIVE",
 ]);
 
+/** Said of anything. */
+const vague = new Set(["CKR_GENERAL_ERROR", "CKR_FUNCTION_FAILED", "CKR_HOST_MEMORY"]);
+
 const refusedCredentials = new Set([
   "CKR_PIN_INCORRECT",
   "CKR_PIN_INVALID",
@@ -274,13 +280,13 @@ const notPermitted = new Set([
   "CKR_TOKEN_WRITE_PROTECTED",
 ]);
 
-function isLostConnection(error: unknown): boolean {
-  return lostConnection.has(returnValueOf(error) ?? "");
-}
+/** The token cannot do what is asked of it, whatever the input: it lacks a mechanism, or a policy of its maker forbids a template. */
+const unfit =
+  /^CKR_(?:TEMPLATE_|ATTRIBUTE_|CURVE_NOT_SUPPORTED|DOMAIN_PARAMS_INVALID|FUNCTION_NOT_SUPPORTED|KEY_SIZE_RANGE|MECHANISM_INVALID$)/;
 
-function isAboutInput(error: unknown): boolean {
-  const value = returnValueOf(error);
-  return value !== null && !lostConnection.has(value) && !refusedCredentials.has(value) && !notPermitted.has(value);
+function told(error: unknown, refused: (() => KeyError) | undefined): KeyError {
+  const plain = keyErrorOf(error);
+  return plain.code === "unavailable" && !(error instanceof KeyError) && refused !== undefined ? refused() : plain;
 }
 
 /** The message names the return value, which is a constant of the standard, and nothing else of the cause. */
@@ -291,5 +297,6 @@ function keyErrorOf(error: unknown): KeyError {
   if (value === null) throw error;
   if (refusedCredentials.has(value)) return new KeyError("refused-credentials", `the token refuses the login (${value})`, { cause: error });
   if (notPermitted.has(value)) return new KeyError("not-permitted", `the token does not permit this (${value})`, { cause: error });
+  if (unfit.test(value)) return new KeyError("wrong-provider", `the token cannot do this (${value})`, { cause: error });
   return new KeyError("unavailable", `the token does not answer (${value})`, { cause: error });
 }
