@@ -200,6 +200,7 @@ class SessionPool {
   readonly #slot: Handle;
   readonly #all: TokenSession[] = [];
   readonly #free: TokenSession[] = [];
+  #isClosed = false;
   readonly #waiting: ((session: TokenSession) => void)[] = [];
 
   constructor(cryptoki: Cryptoki, slot: Handle, first: Handle) {
@@ -211,6 +212,7 @@ class SessionPool {
   async use<Result>(work: (session: TokenSession) => Promise<Result>): Promise<Result> {
     const session = await this.#take();
     try {
+      this.#refuseClosed();
       return await work(session);
     } finally {
       const next = this.#waiting.shift();
@@ -220,6 +222,7 @@ class SessionPool {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const { handle } of this.#all.splice(0)) {
       try {
         this.#cryptoki.C_CloseSession(handle);
@@ -229,7 +232,13 @@ class SessionPool {
     }
   }
 
+  /** A handle that was closed may be another session's by now, and a session opened afterwards has no login. */
+  #refuseClosed(): void {
+    if (this.#isClosed) throw new Error("CKR_SESSION_CLOSED");
+  }
+
   async #take(): Promise<TokenSession> {
+    this.#refuseClosed();
     const free = this.#free.pop();
     if (free !== undefined) return free;
     if (this.#all.length < sessionsMax) return this.#add(openSession(this.#cryptoki, this.#slot));
