@@ -22,6 +22,7 @@ const grant: OpeningGrant = {
 function keysInMemory() {
   const held = new Map<string, { key: Buffer; context: string }>();
   let unwraps = 0;
+  const given: Buffer[] = [];
   const opening: OpeningKeys = {
     provider: "local",
     describe: () => Promise.reject(new Error("not used")),
@@ -30,7 +31,8 @@ function keysInMemory() {
       const found = held.get(Buffer.from(wrapped).toString("hex"));
       if (found === undefined || found.context !== contextBytes(context).toString("hex"))
         throw new KeyError("refused-wrap", "another context");
-      return Buffer.from(found.key);
+      given.push(Buffer.from(found.key));
+      return given.at(-1)!;
     },
   };
   const wrap = (key: Buffer, context: KeyContext): Buffer => {
@@ -38,7 +40,7 @@ function keysInMemory() {
     held.set(wrapped.toString("hex"), { key: Buffer.from(key), context: contextBytes(context).toString("hex") });
     return wrapped;
   };
-  return { opening, wrap, unwraps: () => unwraps };
+  return { opening, wrap, given, unwraps: () => unwraps };
 }
 
 function session(wrap: ReturnType<typeof keysInMemory>["wrap"], id: number) {
@@ -130,3 +132,23 @@ test("answers nothing where the keys are not reached", async () => {
     (error: KeyError) => error.code === "unavailable",
   );
 });
+
+test("zeroes each key that it was given", async () => {
+  const { opening, wrap, given } = keysInMemory();
+  await openSubject(grant, [session(wrap, 1)("personal-values", [["name", "A"]])], opening, "eu1");
+  assert.equal(given.length, 1);
+  assert.ok(given[0]!.every((byte) => byte === 0));
+});
+
+for (const code of ["retired-epoch", "unknown-epoch"] as const) {
+  test(`counts what was sealed under a key of ${code === "retired-epoch" ? "a retired" : "an unknown"} epoch`, async () => {
+    const { wrap } = keysInMemory();
+    const opening: OpeningKeys = {
+      provider: "local",
+      describe: () => Promise.reject(new Error("not used")),
+      unwrap: () => Promise.reject(new KeyError(code, "no such root")),
+    };
+    const opened = await openSubject(grant, [session(wrap, 1)("personal-values", [["name", "A"]])], opening, "eu1");
+    assert.deepEqual(opened.refused, { [code]: 1 });
+  });
+}

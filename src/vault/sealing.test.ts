@@ -4,7 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { KeyedHash } from "../domain/keyed-hash.ts";
 import { openGroup, sealGroup } from "./seal-group.ts";
-import { openRawRecord, sealRawRecord, SealError } from "./sealing.ts";
+import { deriveKey, openRawRecord, sealRawRecord, SealError } from "./sealing.ts";
 
 const tenant = "4f1dcc16-9b5b-43aa-892e-d28f71ac7047";
 const newKeys = () => ({
@@ -91,4 +91,38 @@ test("a raw record opens with its salt, and without it never again", () => {
     }),
     { numRuns: 30 },
   );
+});
+
+test("what is sealed twice is never the same twice, also under one salt", () => {
+  const made = group(["Ida Musterweg"]);
+  assert.notDeepEqual(sealGroup(session, tenant, made).sealed, sealGroup(session, tenant, made).sealed);
+  const [salt, id] = [randomBytes(16), randomBytes(16)];
+  const ivs = Array.from({ length: 50 }, () => sealRawRecord(rawKey, salt, tenant, id, Buffer.from("x")).toString("hex", 0, 12));
+  assert.equal(new Set(ivs).size, ivs.length);
+});
+
+test("a seal of the wrong length is told from one that is refused", () => {
+  const made = group(["x"]);
+  const sealed = sealGroup(session, tenant, made);
+  const open = (bytes: Buffer): void =>
+    void openGroup(session.keys["personal-values"], session.id, tenant, made.id, { ...sealed, sealed: bytes });
+  const notASeal = (error: unknown): boolean => error instanceof SealError && error.code === "not-a-seal";
+  assert.throws(() => open(sealed.sealed.subarray(0, 33)), notASeal);
+  assert.throws(
+    () => open(sealed.sealed.subarray(0, 34)),
+    (error: unknown) => error instanceof SealError && error.code === "refused",
+  );
+  assert.throws(() => openRawRecord(rawKey, randomBytes(16), tenant, randomBytes(16), Buffer.alloc(27)), notASeal);
+  assert.throws(() => openRawRecord(rawKey, randomBytes(15), tenant, randomBytes(16), Buffer.alloc(40)), notASeal);
+});
+
+test("a group of no values is a seal too, and opens to none", () => {
+  const made = group([]);
+  assert.deepEqual(openGroup(session.keys["personal-values"], session.id, tenant, made.id, sealGroup(session, tenant, made)), []);
+});
+
+test("the commitment is not the key", () => {
+  const sealed = sealGroup(session, tenant, group(["x"]));
+  const key = deriveKey(session.keys["personal-values"], "group", sealed.salt).export();
+  assert.notDeepEqual(key.subarray(0, 16), sealed.commitment);
 });

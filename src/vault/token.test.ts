@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { categoryNames } from "../domain/category.ts";
 import { formatToken, parseToken, tokenPattern } from "./token.ts";
@@ -39,4 +40,16 @@ test("a token with one character changed is none", () => {
 test("other text is no token", () => {
   for (const text of ["", "ptk_eu1_ph1_", "ptk_eu1_zz1_00000000000000000000000000000000000000", "Ida Musterweg"])
     assert.equal(parseToken(text), null);
+});
+
+test("a token is the whole text, and of a category that exists", () => {
+  const token = formatToken("eu1", "name", Buffer.alloc(20, 3));
+  assert.notEqual(parseToken(token), null);
+  assert.equal(parseToken(`x${token}`), null);
+  assert.equal(parseToken(`${token}0`), null);
+  const unknown = token.slice(0, -6).replace("_nm", "_zz");
+  const sum = crc32(unknown.toUpperCase()) & 0x3fffffff;
+  const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  const digits = [25, 20, 15, 10, 5, 0].map((shift) => alphabet[(sum >>> shift) & 31]).join("");
+  assert.equal(parseToken(unknown + digits), null);
 });
