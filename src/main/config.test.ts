@@ -103,3 +103,12 @@ test("a process is started without the logins of the powers that it has not", ()
   assert.deepEqual(Object.keys(environmentWith(["sealing"], env)), ["PATH", "PARCELKEEP_PKCS11_MODULE", "PARCELKEEP_PKCS11_SEALING_PIN"]);
   assert.deepEqual(Object.keys(environmentWith([], env)), ["PATH", "PARCELKEEP_PKCS11_MODULE"]);
 });
+
+test("keeps nothing longer than carriers' numbers are one parcel's", () => {
+  assert.deepEqual(readConfig({}).retention, { personalDays: 90, textDays: 60 });
+  assert.deepEqual(readConfig({ PARCELKEEP_RETENTION_DAYS_PERSONAL: "30", PARCELKEEP_RETENTION_DAYS_TEXT: "0.5" }).retention, {
+    personalDays: 30,
+    textDays: 0.5,
+  });
+  assert.throws(() => readConfig({ PARCELKEEP_RETENTION_DAYS_PERSONAL: "121" }), ConfigError);
+});

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism, homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Compression } from "./committer.ts";
+import { numberReuseDays, type Retention } from "../process/retain.ts";
 import type { PowerRole } from "../store/roles.ts";
 import type { TokenBudget } from "../store/token-store.ts";
 import { type ProviderName, providerNames } from "../vault/keys/provider.ts";
@@ -35,6 +36,8 @@ export interface Config {
   /** A segment is written when this much waits, or when the oldest has waited this long. */
   readonly segmentBytes: number;
   readonly segmentAgeMs: number;
+  /** How long values of persons are kept after they were received, and texts of messages. */
+  readonly retention: Retention;
 }
 
 export class ConfigError extends Error {
@@ -47,6 +50,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const number = (name: string, fallback: number): number => {
     const value = Number(setting(name, String(fallback)));
     if (!Number.isFinite(value) || value <= 0) throw new ConfigError(`${name} must be a positive number`);
+    return value;
+  };
+  const days = (name: string, fallback: number): number => {
+    const value = number(name, fallback);
+    if (value > numberReuseDays)
+      throw new ConfigError(`${name} must be at most ${numberReuseDays}: carriers give tracking numbers out again`);
     return value;
   };
   const [host, port] = splitAddress(setting("PARCELKEEP_HTTP", "127.0.0.1:8080"));
@@ -81,6 +90,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     logLevel: setting("PARCELKEEP_LOG_LEVEL", "info"),
     segmentBytes: number("PARCELKEEP_SEGMENT_BYTES", 8 * 1024 * 1024),
     segmentAgeMs: number("PARCELKEEP_SEGMENT_AGE_MS", 30_000),
+    retention: {
+      personalDays: days("PARCELKEEP_RETENTION_DAYS_PERSONAL", 90),
+      textDays: days("PARCELKEEP_RETENTION_DAYS_TEXT", 60),
+    },
   };
 }
 

@@ -14,6 +14,8 @@ import type { TenantKeys } from "./tenant-keys.ts";
 import { uuid7 } from "./uuid7.ts";
 
 const knownTokensMax = 200_000;
+/** A token that retention has taken is not used longer than this; the time counts from when it was settled. */
+const knownTokensTtlMs = 24 * 60 * 60 * 1000;
 const recentRequestsMax = 100_000;
 /** A record is made anew this often because of persons who are being erased; each time at least one of them is forgotten. */
 const remadeMax = 8;
@@ -59,7 +61,7 @@ export class Intake {
   readonly #cell: string;
   readonly #now: () => number;
   readonly #quarantined: (source: string, reason: DecodeFailure) => void;
-  readonly #known = new LRUCache<string, KnownToken>({ max: knownTokensMax });
+  readonly #known = new LRUCache<string, KnownToken>({ max: knownTokensMax, ttl: knownTokensTtlMs, ttlResolution: 1_000 });
   readonly #recent = new LRUCache<string, Recent>({ max: recentRequestsMax });
 
   constructor(

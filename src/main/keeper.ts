@@ -3,6 +3,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { FilesObjectStore } from "../cloud/files-object-store.ts";
 import { advanceErasure, type ErasureSteps } from "../process/erase.ts";
+import { sweepExpired } from "../process/retain.ts";
 import { type ErasureFacts, erasuresChannel, type KeeperStore, keeperStore } from "../store/keeper-store.ts";
 import { Listener } from "../store/listener.ts";
 import { type ErasureProbe, type ErasureProof, keyCommitments, signProof } from "../vault/erasure-proof.ts";
@@ -17,6 +18,8 @@ import { Wake } from "./wake.ts";
 
 /** Looks for erasures at least this often, should a wake-up get lost. */
 const pollMs = 5_000;
+/** What has come to the end of its term goes within this time. */
+const retentionEveryMs = 60 * 60 * 1000;
 /** Ids of one person that are probed each by an opener of its own; more than a few are a sign of a wrong link. */
 const probedSubjectsMax = 32;
 
@@ -43,6 +46,14 @@ export async function runKeeper(host: RoleHost<"parcelkeep_keeper">): Promise<vo
   host.announceReady({});
 
   let isStopped = false;
+  let sweptAt = -Infinity;
+  const retain = async (): Promise<void> => {
+    if (isStopped || performance.now() - sweptAt < retentionEveryMs) return;
+    const swept = await sweepExpired(config.retention, new Date(), { ...store, isStopped: () => isStopped });
+    sweptAt = performance.now();
+    if (swept.texts + swept.records + swept.values > 0)
+      log.info(swept, "values, texts and keys of records were destroyed at the end of their term");
+  };
   const round = async (): Promise<void> => {
     wake.attend();
     for (const erasure of await store.openErasures(steps.canProbe())) {
@@ -55,6 +66,7 @@ export async function runKeeper(host: RoleHost<"parcelkeep_keeper">): Promise<vo
   const running = (async () => {
     while (!isStopped) {
       await round().catch((error: unknown) => log.error(errorKind(error), "erasures cannot be read; tried again"));
+      await retain().catch((error: unknown) => log.error(errorKind(error), "a retention sweep was not finished and is begun again"));
       if (!isStopped) await wake.rest(pollMs);
     }
   })();

@@ -43,7 +43,7 @@ export interface GroupRow {
   subject: string;
   readonly record: Uint8Array;
   readonly session: number;
-  readonly purpose: "personal-values" | "tracking-numbers";
+  readonly purpose: "personal-values" | "message-texts" | "tracking-numbers";
   readonly salt: Uint8Array;
   readonly commitment: Uint8Array;
   readonly sealed: Uint8Array;
@@ -52,7 +52,7 @@ export interface GroupRow {
 /** The wraps of one ingest session's data keys. */
 export type WrappedSession = Readonly<Record<"raw-records" | "personal-values" | "tracking-numbers", Uint8Array>>;
 
-export const purposeLetters = { "personal-values": "p", "tracking-numbers": "n" } as const;
+export const purposeLetters = { "personal-values": "p", "message-texts": "t", "tracking-numbers": "n" } as const;
 
 export interface ClaimRow {
   readonly blind: Uint8Array;

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { uuidText } from "./binary-array.ts";
 
 export type StoredErasureState = "requested" | "frozen" | "refused" | "destroyed" | "probed" | "proven";
 
@@ -70,8 +71,30 @@ export function keeperStore(pool: pg.Pool) {
         reason,
         requestedAt,
       ])),
+    sweepTexts: async (before: Date): Promise<number | null> =>
+      (await call<{ gone: number | null }>("select parcelkeep.sweep_texts($1) as gone", [before]))[0]!.gone,
+    sweepValues: async (before: Date, after: number): Promise<{ readonly gone: number; readonly place: number } | null> => {
+      const [row] = await call<{ o_gone: number; o_session: number | null }>("select * from parcelkeep.sweep_values($1, $2)", [
+        before,
+        after,
+      ]);
+      return row!.o_session === null ? null : { gone: row!.o_gone, place: row!.o_session };
+    },
+    sweepRecords: async (before: Date): Promise<number | null> =>
+      (await call<{ gone: number | null }>("select parcelkeep.sweep_records($1, $2) as gone", [uuid7Floor(before), sweptRecordsMax]))[0]!
+        .gone,
   };
 }
+
+/** Below every UUID of version 7 that was made at this time or later. */
+function uuid7Floor(time: Date): string {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUIntBE(time.getTime(), 0, 6);
+  return uuidText(bytes);
+}
+
+/** In one transaction. */
+const sweptRecordsMax = 5_000;
 
 export type KeeperStore = ReturnType<typeof keeperStore>;
 

@@ -35,7 +35,7 @@ export function openerStore(client: pg.ClientBase): OpenerStore {
       return rows[0]!.used;
     },
     groupsToOpen: async (grantId) => {
-      const { rows } = await client.query<Omit<GroupToOpen, "sessionId" | "purpose"> & { session: number; purpose: "n" | "p" }>(
+      const { rows } = await client.query<Omit<GroupToOpen, "sessionId" | "purpose"> & { session: number; purpose: "n" | "p" | "t" }>(
         "select * from parcelkeep.groups_to_open($1, $2)",
         [grantId, groupsMax + 1],
       );
@@ -43,6 +43,7 @@ export function openerStore(client: pg.ClientBase): OpenerStore {
       return rows.map(({ session, purpose, ...row }) => ({
         ...row,
         sessionId: session,
+        // Texts are sealed under the key of values.
         purpose: purpose === "n" ? "tracking-numbers" : "personal-values",
       }));
     },

@@ -170,7 +170,7 @@ async function store(client: pg.PoolClient, tenant: string, sealed: SealedValues
 export interface TokenMetadataRow {
   readonly subject: string;
   readonly created_at: Date;
-  readonly purpose: "p" | "n";
+  readonly purpose: "p" | "t" | "n";
   readonly short_code: Buffer | null;
   readonly masked: Buffer | null;
 }

@@ -50,7 +50,7 @@ function session(wrap: ReturnType<typeof keysInMemory>["wrap"], id: number) {
     "personal-values": new KeyedHash(secret["personal-values"]),
     "tracking-numbers": new KeyedHash(secret["tracking-numbers"]),
   };
-  const store = (purpose: StoredGroup["purpose"], values: readonly [Category, string][]): StoredGroup => {
+  const store = (purpose: "personal-values" | "tracking-numbers", values: readonly [Category, string][]): StoredGroup => {
     const group = {
       id: randomBytes(19),
       purpose,

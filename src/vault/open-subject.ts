@@ -4,6 +4,7 @@ import type { Opened, OpenedValue, OpeningGrant } from "./opening.ts";
 import { openGroup, type SealedGroup } from "./seal-group.ts";
 import { SealError } from "./sealing.ts";
 import { formatToken, tokenOf } from "./token.ts";
+import { keyPurposeOf } from "./tokenise.ts";
 
 /** A group as the database keeps it, with the wrap of the session key that it was sealed under. */
 export interface StoredGroup extends SealedGroup {
@@ -51,7 +52,7 @@ export async function openSubject(grant: OpeningGrant, groups: readonly StoredGr
 }
 
 async function unwrapped(keys: OpeningKeys, tenant: string, { wrapped, epoch, purpose }: StoredGroup): Promise<KeyedHash> {
-  const key = await keys.unwrap(wrapped, { tenant, purpose, epoch });
+  const key = await keys.unwrap(wrapped, { tenant, purpose: keyPurposeOf(purpose), epoch });
   try {
     return new KeyedHash(key);
   } finally {

@@ -5,7 +5,7 @@ import type { IngestSession } from "./ingest-session.ts";
 import { pooledRandom } from "./random.ts";
 import { commitmentBytes, derive, deriveKey, ivBytes, open, saltBytes, SealError, sealInto, tagBytes } from "./sealing.ts";
 import { groupIdBytes } from "./token.ts";
-import type { SealGroup } from "./tokenise.ts";
+import { keyPurposeOf, type SealGroup } from "./tokenise.ts";
 
 /*
  * The values that one record brought for one person are sealed together: they share a key, so whoever may open one could open all, and an
@@ -43,12 +43,12 @@ export function sealGroup(session: IngestSession, tenant: string, group: SealGro
   sealInto(
     sealed,
     headerBytes,
-    deriveKey(session.keys[group.purpose], "group", salt),
+    deriveKey(session.keys[keyPurposeOf(group.purpose)], "group", salt),
     groupContext(session.id, tenant, group.id),
     plaintext,
   );
   plaintext.fill(0);
-  return { purpose: group.purpose, salt, commitment: commitmentOf(session.keys[group.purpose], salt), sealed };
+  return { purpose: group.purpose, salt, commitment: commitmentOf(session.keys[keyPurposeOf(group.purpose)], salt), sealed };
 }
 
 export interface OpenedField {

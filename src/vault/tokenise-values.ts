@@ -3,7 +3,15 @@ import { categories, type Category } from "../domain/category.ts";
 import type { IndexKeys } from "./blind-index.ts";
 import { pooledRandom } from "./random.ts";
 import { formatToken, groupIdBytes, tokenOf } from "./token.ts";
-import { type FieldToSeal, groupFieldsMax, type KnownToken, type SealGroup, strengths, type TokenClaim } from "./tokenise.ts";
+import {
+  type FieldToSeal,
+  groupFieldsMax,
+  groupPurposeOf,
+  type KnownToken,
+  type SealGroup,
+  strengths,
+  type TokenClaim,
+} from "./tokenise.ts";
 
 /** A value that a caller wants a token for. */
 export interface LooseValue {
@@ -75,7 +83,7 @@ export function tokeniseValues(
         continue;
       }
     }
-    const purpose = category === "trackingNumber" ? "tracking-numbers" : "personal-values";
+    const purpose = groupPurposeOf(category);
     const holder = `${person}|${purpose}`;
     const isAgain = blind !== null && met.has(blind);
     const place = places.get(holder) ?? 0;

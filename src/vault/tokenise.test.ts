@@ -50,13 +50,14 @@ test("everything that got a token is sealed, each person apart", () => {
   const { groups } = run();
   assert.deepEqual(
     groups.map((group) => group.fields.map((field) => field.value)),
-    [["A-1", "Ida Musterweg", "Ida@Beispiel.test", '["Left with Ida Musterweg"]'], ["36301917596", "ALT-1"], ["Jonas Beispiel"]],
+    [["36301917596", "ALT-1"], ["A-1", "Ida Musterweg", "Ida@Beispiel.test"], ["Jonas Beispiel"], ['["Left with Ida Musterweg"]']],
   );
   assert.deepEqual(
     groups.map((group) => group.purpose),
-    ["personal-values", "tracking-numbers", "personal-values"],
+    ["tracking-numbers", "personal-values", "personal-values", "message-texts"],
   );
   assert.equal(groups[0]!.subject, groups[1]!.subject);
+  assert.equal(groups[0]!.subject, groups[3]!.subject);
   assert.notEqual(groups[0]!.subject, groups[2]!.subject);
 });
 

@@ -15,11 +15,28 @@ export interface KnownToken {
   readonly subject: string;
 }
 
-/** Values of one person in one record, to be sealed under a key of their own. Tracking numbers are apart: other roles may open them. */
+/**
+ * What a group holds. Tracking numbers are apart, since other roles may open them; message texts are, since they are kept for a shorter time.
+ * Texts are sealed under the session key of personal values.
+ */
+export type GroupPurpose = "personal-values" | "message-texts" | "tracking-numbers";
+
+/** What a value of this category is sealed with. */
+export function groupPurposeOf(category: Category): GroupPurpose {
+  if (category === "trackingNumber") return "tracking-numbers";
+  return category === "freeText" ? "message-texts" : "personal-values";
+}
+
+/** The session key that a group's key is derived from. */
+export function keyPurposeOf(purpose: GroupPurpose): "personal-values" | "tracking-numbers" {
+  return purpose === "tracking-numbers" ? purpose : "personal-values";
+}
+
+/** Values of one person in one record, to be sealed under a key of their own. */
 export interface SealGroup {
   /** 19 random bytes. */
   readonly id: Buffer;
-  readonly purpose: "personal-values" | "tracking-numbers";
+  readonly purpose: GroupPurpose;
   readonly subject: string;
   readonly fields: readonly FieldToSeal[];
 }
@@ -58,8 +75,6 @@ export interface Tokenised {
  * Others are persons of their own.
  */
 type Party = "recipient" | "sender" | "neighbour" | "driver";
-/** A party's values, or the tracking numbers, which belong to the recipient. */
-type GroupName = Party | "numbers";
 const partyOf: Readonly<Record<Role, Party>> = {
   recipient: "recipient",
   payer: "recipient",
@@ -111,7 +126,8 @@ class NoticeTokeniser {
   readonly #groups: SealGroup[];
   readonly #claims: TokenClaim[];
   readonly #named: Set<string>;
-  readonly #opened = new Map<GroupName, OpenGroup>();
+  readonly #opened = new Map<string, OpenGroup>();
+  readonly #subjects = new Map<Party, string>();
   readonly #blinds = new Map<string, string>();
   readonly #done = new Map<string, string>();
 
@@ -158,7 +174,7 @@ class NoticeTokeniser {
       estimatedDelivery: notice.estimatedDelivery,
       personal: notice.fields.map((field): PersonalToken => {
         const token = this.#token(field.category, field.role, field.value);
-        return { category: field.category, role: field.role, token, subject: this.#group(partyOf[field.role]).subject };
+        return { category: field.category, role: field.role, token, subject: this.#subject(partyOf[field.role]) };
       }),
       textToken: texts.some((text) => text !== "") ? this.#token("freeText", "recipient", JSON.stringify(texts)) : null,
     };
@@ -174,7 +190,7 @@ class NoticeTokeniser {
     const once = deterministic ? blind! : `${category}|${role}|${value}`;
     const before = this.#done.get(once) ?? (blind === null ? undefined : this.#knownToken(blind));
     if (before !== undefined) return before;
-    const group = this.#group(category === "trackingNumber" ? "numbers" : partyOf[role]);
+    const group = this.#group(partyOf[role], groupPurposeOf(category));
     const position = group.fields.length;
     if (position >= groupFieldsMax) throw new RangeError(`a group holds at most ${groupFieldsMax} values`);
     const token = formatToken(this.#cell, category, tokenOf(group.id, position));
@@ -194,16 +210,24 @@ class NoticeTokeniser {
     return token;
   }
 
-  #group(name: GroupName): OpenGroup {
+  #group(party: Party, purpose: GroupPurpose): OpenGroup {
+    const name = `${party}|${purpose}`;
     let group = this.#opened.get(name);
     if (group === undefined) {
-      const purpose = name === "numbers" ? "tracking-numbers" : "personal-values";
-      const subject = name === "numbers" ? this.#group("recipient").subject : this.#subjectOf(name);
-      group = { index: this.#groups.length, id: pooledRandom(groupIdBytes), purpose, subject, fields: [] };
+      group = { index: this.#groups.length, id: pooledRandom(groupIdBytes), purpose, subject: this.#subject(party), fields: [] };
       this.#opened.set(name, group);
       this.#groups.push(group);
     }
     return group;
+  }
+
+  #subject(party: Party): string {
+    let subject = this.#subjects.get(party);
+    if (subject === undefined) {
+      subject = this.#subjectOf(party);
+      this.#subjects.set(party, subject);
+    }
+    return subject;
   }
 
   #knownToken(blind: string): string | undefined {

@@ -67,6 +67,12 @@ const reads: Readonly<Record<string, readonly PowerRole[]>> = {
   "select parcelkeep.note_proof(gen_random_uuid(), '', '{}')": ["parcelkeep_keeper"],
   "select parcelkeep.unknown_erasures('{}')": ["parcelkeep_keeper"],
   "select parcelkeep.reapply_erasure(gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), '{}', '', now())": ["parcelkeep_keeper"],
+  "select * from parcelkeep.retention_places": [],
+  "select parcelkeep.sweep_texts('1970-01-01')": ["parcelkeep_keeper"],
+  "select parcelkeep.sweep_values('1970-01-01', 0)": ["parcelkeep_keeper"],
+  "select parcelkeep.sweep_records('00000000-0000-0000-0000-000000000000', 1)": ["parcelkeep_keeper"],
+  "select parcelkeep.held_subjects()": [],
+  "select parcelkeep.is_active(gen_random_uuid(), gen_random_uuid(), now())": [],
   "select parcelkeep.destroy_subjects(gen_random_uuid(), '{}')": [],
   "select parcelkeep.records_of('{}')": [],
 
