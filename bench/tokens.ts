@@ -55,7 +55,8 @@ const legs: Readonly<Record<string, { make(): LooseValue[]; run(values: readonly
 };
 const held = Array.from({ length: batches }, phones);
 for (const values of held) {
-  for (const { blind, token, subject } of tokeniseValues(values, "eu1", keys, unknown, null).claims) known.set(blind, { token, subject });
+  for (const { entry, token, subject } of tokeniseValues(values, "eu1", keys, unknown, null).claims)
+    known.set(entry.blind, { token, subject });
 }
 
 const measured = new Map<string, number[]>(Object.keys(legs).map((name) => [name, []]));

@@ -59,7 +59,7 @@ async function messagesAsReceived(): Promise<readonly Job[]> {
     const decoded = codecs.get(source)!.decode(Buffer.from(body));
     if (!decoded.ok) throw new Error(`a bench body did not decode: ${decoded.reason}`);
     const { messages, lanes, claims } = tokenise(decoded.notices, source, "eu1", keys, (blind) => known.get(blind));
-    for (const { blind, token, subject } of claims) known.set(blind, { token, subject });
+    for (const { entry, token, subject } of claims) known.set(entry.blind, { token, subject });
     jobs.push(...messages.map((message, index) => ({ lane: lanes[index]!, message: packMessage(message) })));
   }
   return jobs;

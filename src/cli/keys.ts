@@ -4,6 +4,7 @@ import { commands } from "../main/commands.ts";
 
 /** Above it, ingest on a machine of two cores would feel it. */
 const keysPerSecond = 2_000;
+const indexEntriesPerSecond = 5_000;
 
 interface RotateOptions {
   readonly retire?: boolean;
@@ -37,6 +38,24 @@ export function addRotationCommands(keys: Command, run: (work: () => Promise<voi
         ),
       );
   }
+  rotate
+    .command("blind-index")
+    .description("a new key over the old one for the index that finds values again; no value is opened")
+    .addOption(new Option("--tenant <id>", "of one tenant").conflicts("all"))
+    .option("--all", "of all tenants")
+    .addOption(rateOption().default(indexEntriesPerSecond))
+    .addOption(operatorOption())
+    .option("--json", "one JSON object a line")
+    .action((options: RotateOptions & { tenant?: string; all?: boolean }, command: Command) => {
+      if (options.tenant === undefined && options.all !== true) command.error("error: name a tenant with --tenant, or all with --all");
+      return run(() =>
+        commands.rotateIndex(options.tenant ?? null, {
+          operator: options.operator,
+          keysPerSecond: options.rate,
+          report: (event) => print(event, options.json),
+        }),
+      );
+    });
   keys
     .command("retire")
     .description("destroy what opens the wraps of an epoch and all before it; refused while there is one")
@@ -71,12 +90,16 @@ function eventText(event: RotationEvent): string {
     case "resumed":
       return `${event.kind} rotation ${event.event}: ${event.from} to ${event.to} (${event.rotation})`;
     case "progress":
-      return `  ${event.moved} moved, ${event.left} left, ${event.perSecond} a second${refusedText(event.refused)}`;
+      return `  ${event.moved} moved, ${leftText(event)}, ${event.perSecond} a second${refusedText(event.refused)}`;
     case "finished":
       return `finished: ${event.moved} moved, ${event.left} left, ${event.perSecond} a second${refusedText(event.refused)}`;
     case "retired":
       return `retired: wraps of epochs before ${event.minimumEpoch} are refused, and what opened them is destroyed`;
   }
+}
+
+function leftText({ left, share }: Extract<RotationEvent, { event: "progress" | "finished" }>): string {
+  return left === null ? `${Math.floor((share ?? 0) * 100)} % of the index` : `${left} left`;
 }
 
 function refusedText(refused: Readonly<Record<string, number>>): string {
@@ -85,14 +108,18 @@ function refusedText(refused: Readonly<Record<string, number>>): string {
     .join("");
 }
 
-function statusText({ currentEpoch, minimumEpoch, epochs, rotations }: KeyStatus): string {
+function statusText({ currentEpoch, minimumEpoch, epochs, indexVersions, rotations }: KeyStatus): string {
   const lines = [
     `current epoch  ${currentEpoch}`,
     `minimum epoch  ${minimumEpoch}`,
     ...epochs.map(({ epoch, sessions, wraps }) => `epoch ${epoch}: ${wraps} wraps of ${sessions} sessions`),
+    ...indexVersions.map(
+      ({ version, tenants, moving }) =>
+        `index key ${version}: ${tenants} tenants${moving === 0 ? "" : `, entries of ${moving} are being moved`}`,
+    ),
     ...rotations.map(
       ({ kind, from, to, operator, startedAt, finishedAt, entries, registered }) =>
-        `${startedAt}  ${kind} ${from} to ${to ?? "?"} by ${operator}: ${entries} keys in ${registered} entries, ${finishedAt === null ? "unfinished" : `finished ${finishedAt}`}`,
+        `${startedAt}  ${kind} ${from} to ${to ?? "?"} by ${operator}: ${entries} re-encrypted, ${registered} entries in the register, ${finishedAt === null ? "unfinished" : `finished ${finishedAt}`}`,
     ),
   ];
   return `${lines.join("\n")}\n`;

@@ -6,7 +6,7 @@ import { holdFolder, migrateDatabase, operatorKeyPath, runningProgram } from "./
 import { startDemo } from "./demo.ts";
 import { describeKeys, initKeys, type KeysReport } from "./keys.ts";
 import { sealingKeyPath } from "./key-paths.ts";
-import { type KeyStatus, keyStatus, retireEpoch, type RotationOrder, rotateWraps } from "./key-rotation.ts";
+import { type KeyStatus, keyStatus, retireEpoch, rotateIndex, type RotationOrder, rotateWraps } from "./key-rotation.ts";
 import { startProgram } from "./program.ts";
 import { ProgramError } from "./program-error.ts";
 import { platformHost, type RoleName, rolePowers } from "./role.ts";
@@ -143,6 +143,8 @@ export const commands = {
 
   rotateWraps: (kind: "epoch" | "root", retire: boolean, order: RotationOrder): Promise<void> =>
     rotateWraps(readConfig(), kind, retire, order),
+
+  rotateIndex: (tenant: string | null, order: RotationOrder): Promise<void> => rotateIndex(readConfig(), tenant, order),
 
   retireEpoch: (epoch: number, order: Pick<RotationOrder, "operator" | "report">): Promise<void> => retireEpoch(readConfig(), epoch, order),
 

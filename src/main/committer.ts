@@ -1,12 +1,14 @@
 import { type FramedRecord, packRecords } from "../domain/record-frame.ts";
-import { type ClaimRow, closedSubjects, type GroupRow, type IngestStore, type RecordRow } from "../store/ingest-store.ts";
+import { type ClaimResult, type ClaimRow, closedSubjects, type GroupRow, type IngestStore, type RecordRow } from "../store/ingest-store.ts";
 import { uuidText } from "../store/binary-array.ts";
+import { isStaleIndex } from "../store/index-versions.ts";
+import type { IndexKeys } from "../vault/blind-index.ts";
 import type { IngestSession, IngestSessions } from "../vault/ingest-session.ts";
 import { pooledRandom } from "../vault/random.ts";
 import { sealGroup } from "../vault/seal-group.ts";
 import { saltBytes, sealRawRecord } from "../vault/sealing.ts";
 import { formatToken, tokenOf } from "../vault/token.ts";
-import type { SealGroup, TokenClaim } from "../vault/tokenise.ts";
+import { type IndexEntry, indexEntry, type SealGroup, type TokenClaim } from "../vault/tokenise.ts";
 import { rawEnvelope } from "./raw-envelope.ts";
 
 /** Most records and bytes of one group commit. */
@@ -57,9 +59,14 @@ export interface CommitterHooks {
   settled(blind: string, token: string, subject: string): void;
   /** Nothing is stored under these subjects any more; their tokens are to be forgotten. */
   closed(subjects: readonly string[]): void;
+  /** The keys of a tenant's index as they are now, where those that a value was tokenised with have become old. */
+  newestIndexKeys(tenant: string): Promise<IndexKeys>;
   committed(records: number, seconds: number): void;
   failed(error: unknown): void;
 }
+
+/** Twice in a row happens only where keys are rotated faster than one claim takes. */
+const claimAttemptsMax = 3;
 
 interface Waiting {
   readonly record: PendingRecord;
@@ -254,7 +261,7 @@ export class Committer {
           claimIndex.set(claim.group, index);
         }
         const row = {
-          blind: Buffer.from(claim.blind, "latin1"),
+          ...entryBytes(claim.entry),
           tenant: record.tenant,
           token: tokenOf(record.groups[claim.group]!.id, claim.position),
           group: index,
@@ -287,10 +294,7 @@ export class Committer {
     groups: GroupRow[],
     records: readonly PendingRecord[],
   ): Promise<void> {
-    const results = await this.#store.claimTokens(
-      claimed.map((each) => each.row),
-      claimGroups,
-    );
+    const results = await this.#claim(claimed, claimGroups, records);
     for (const [index, { claim, row, record }] of claimed.entries()) {
       const { token, subject } = results[index]!;
       const text = token.equals(row.token) ? claim.token : formatToken(this.#cell, claim.category, token);
@@ -300,7 +304,36 @@ export class Committer {
         claimGroups[row.group]!.subject = subject;
         for (const group of groups) if (group.record === records[record]!.id && group.subject === claim.subject) group.subject = subject;
       }
-      this.#hooks.settled(claim.blind, text, subject);
+      this.#hooks.settled(claim.entry.blind, text, subject);
+    }
+  }
+
+  /** Where the index has got a newer key meanwhile, the values are looked for under that. */
+  async #claim(
+    claimed: readonly Claimed[],
+    groups: readonly GroupRow[],
+    records: readonly PendingRecord[],
+  ): Promise<readonly ClaimResult[]> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#store.claimTokens(
+          claimed.map((each) => each.row),
+          groups,
+        );
+      } catch (error) {
+        if (!isStaleIndex(error) || attempt === claimAttemptsMax) throw error;
+        const tenants = [...new Set(claimed.map((each) => each.row.tenant))];
+        const keys = new Map(
+          await Promise.all(tenants.map(async (tenant) => [tenant, await this.#hooks.newestIndexKeys(tenant)] as const)),
+        );
+        for (const each of claimed) {
+          const { category, group, position } = each.claim;
+          const { value } = records[each.record]!.groups[group]!.fields[position]!;
+          const entry = indexEntry(keys.get(each.row.tenant)!, category, value);
+          each.claim = { ...each.claim, entry };
+          each.row = { ...each.row, ...entryBytes(entry) };
+        }
+      }
     }
   }
 
@@ -318,10 +351,14 @@ export class Committer {
 }
 
 interface Claimed {
-  readonly claim: TokenClaim;
-  readonly row: ClaimRow & { readonly token: Buffer };
+  claim: TokenClaim;
+  row: ClaimRow & { readonly token: Buffer };
   /** Place in the batch. */
   readonly record: number;
+}
+
+function entryBytes({ blind, former, version }: IndexEntry): Pick<ClaimRow, "blind" | "former" | "version"> {
+  return { blind: Buffer.from(blind, "latin1"), former: former === null ? null : Buffer.from(former, "latin1"), version };
 }
 
 function rowOf(record: PendingRecord) {

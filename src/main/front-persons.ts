@@ -9,20 +9,34 @@ const shipmentsShownMax = 1_000;
 /** Finds persons through the blind index and hands orders to the keeper. */
 export class FrontPersons implements Persons {
   readonly #store: PersonStore;
-  readonly #keys: Pick<TenantKeys, "of">;
+  readonly #keys: Pick<TenantKeys, "renewed">;
 
-  constructor(store: PersonStore, keys: Pick<TenantKeys, "of">) {
+  constructor(store: PersonStore, keys: Pick<TenantKeys, "renewed">) {
     this.#store = store;
     this.#keys = keys;
   }
 
   async search(tenant: string, identifiers: readonly Identifier[]): Promise<readonly PersonView[]> {
-    const keys = await this.#keys.of(tenant);
-    const blinds = identifiers.map(({ category, value }) => Buffer.from(keys.blind(category, value), "latin1"));
-    const persons = await this.#store.findPersons(tenant, blinds);
+    const persons = await this.#find(tenant, identifiers);
     const views: PersonView[] = [];
     for (const subjects of persons) views.push(await this.#view(tenant, subjects));
     return views;
+  }
+
+  /** Nobody may be missed because the index got a new key in between. */
+  async #find(tenant: string, identifiers: readonly Identifier[]): Promise<readonly (readonly string[])[]> {
+    for (let keys = await this.#keys.renewed(tenant); ;) {
+      const blinds = identifiers.flatMap(({ category, value }) =>
+        [keys.blind(category, value), keys.formerBlind(category, value) ?? []].flat(),
+      );
+      const persons = await this.#store.findPersons(
+        tenant,
+        blinds.map((blind) => Buffer.from(blind, "latin1")),
+      );
+      const newest = await this.#keys.renewed(tenant);
+      if (newest === keys) return persons;
+      keys = newest;
+    }
   }
 
   async #view(tenant: string, subjects: readonly string[]): Promise<PersonView> {

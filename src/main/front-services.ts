@@ -16,6 +16,7 @@ import type {
 } from "../ingress/services.ts";
 import type { AdminStore } from "../store/admin-store.ts";
 import { type Before, listStart, type ReadStore } from "../store/read-store.ts";
+import type { IndexKeys } from "../vault/blind-index.ts";
 import { KeyError } from "../vault/keys/provider.ts";
 import { OpenerError, type OpenerErrorCode, type OpenSubject } from "../vault/opening.ts";
 import { formatToken } from "../vault/token.ts";
@@ -201,14 +202,29 @@ export class FrontServices implements Services {
   }
 
   async shipmentsByNumber(tenant: string, carrier: string | null, number: string): Promise<readonly ShipmentView[]> {
-    const keys = await this.#parts.tenantKeys.of(tenant).catch(busyWithoutKeys);
-    const [known] = await this.#parts.reads.tokensOf([Buffer.from(keys.blind("trackingNumber", number), "latin1")]);
+    const known = await this.#numberToken(tenant, number);
     if (known === undefined) return [];
     const token = formatToken(this.#parts.cell, "trackingNumber", known.token);
     const rows = await this.#parts.reads.shipmentsByNumber(tenant, [token]);
     const views = rows.map(shipmentView);
     // A carrier that nobody has named yet does not hide a shipment; an aggregator's or shop's id is no carrier and filters nothing.
     return carrier === null || !isCarrierId(carrier) ? views : views.filter((view) => view.carrier === null || view.carrier === carrier);
+  }
+
+  /** What is not found may stand under a newer key of the index than this process knows. */
+  async #numberToken(tenant: string, number: string): Promise<{ readonly token: Buffer } | undefined> {
+    const { tenantKeys } = this.#parts;
+    const keys = await tenantKeys.of(tenant).catch(busyWithoutKeys);
+    const known = await this.#tokenUnder(keys, number);
+    if (known !== undefined) return known;
+    const newest = await tenantKeys.renewed(tenant).catch(busyWithoutKeys);
+    return newest === keys ? undefined : this.#tokenUnder(newest, number);
+  }
+
+  async #tokenUnder(keys: IndexKeys, number: string): Promise<{ readonly token: Buffer } | undefined> {
+    const blinds = [keys.blind("trackingNumber", number), keys.formerBlind("trackingNumber", number)];
+    const [known] = await this.#parts.reads.tokensOf(blinds.flatMap((blind) => (blind === null ? [] : [Buffer.from(blind, "latin1")])));
+    return known;
   }
 
   async shipmentsPage(tenant: string, cursor: string | null, limit: number): Promise<Page<ShipmentView>> {

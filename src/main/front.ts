@@ -5,6 +5,7 @@ import { MemoryCache } from "../cloud/memory-cache.ts";
 import { buildServer } from "../ingress/server.ts";
 import { adminStore } from "../store/admin-store.ts";
 import { inboxHolds } from "../store/inbox-depth.ts";
+import { indexVersionsOf } from "../store/index-versions.ts";
 import { backlog, readStore } from "../store/read-store.ts";
 import { tokenReads } from "../store/token-store.ts";
 import { personStore } from "../store/person-store.ts";
@@ -42,7 +43,7 @@ export async function runFront(host: FrontHost): Promise<void> {
   const operatorKey = (await readFile(join(config.dataDir, "secrets", "operator.key"), "utf8")).trim();
   const credentials = new CredentialBox(await keys.derive("endpoint-credentials"), await keys.derive("access-tokens"));
   const metrics = ingressMetrics();
-  const tenantKeys = new TenantKeys(keys);
+  const tenantKeys = new TenantKeys(keys, indexVersionsOf(apiPool));
   const intake = await IntakeThreads.start(config.intakeThreads, { connection: host.connections.parcelkeep_ingress }, metrics, (error) => {
     log.error(errorKind(error), "an intake thread ended; what it held was not acknowledged");
     process.exit(1);

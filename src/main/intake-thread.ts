@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import pg from "pg";
 import type { DecodeFailure } from "../carriers/codec.ts";
+import { indexVersionsOf } from "../store/index-versions.ts";
 import { ingestStore } from "../store/ingest-store.ts";
 import { tokenStore } from "../store/token-store.ts";
 import { IngestSessions } from "../vault/ingest-session.ts";
@@ -75,9 +76,11 @@ pool.on("error", (error) => log.warn(errorKind(error), "database connection lost
 const keys = reportedKeys(await sealingKeysOf(config), log);
 const store = ingestStore(pool);
 const sessions = new IngestSessions(keys, (tenant, epoch, wrapped) => store.openSession(tenant, epoch, wrapped), Date.now);
+const tenantKeys = new TenantKeys(keys, indexVersionsOf(pool));
 const committer = new Committer(store, sessions, config.cell, config.compression, {
   settled: (blind, token, subject) => intake.settle(blind, token, subject),
   closed: (subjects) => intake.forget(new Set(subjects)),
+  newestIndexKeys: (tenant) => tenantKeys.renewed(tenant),
   committed: (records, seconds) => {
     report.commits.push({ records, seconds });
     reportSoon();
@@ -88,7 +91,6 @@ const committer = new Committer(store, sessions, config.cell, config.compression
     reportSoon();
   },
 });
-const tenantKeys = new TenantKeys(keys);
 const intake = new Intake(committer, tenantKeys, config.cell, Date.now, (source, reason) => report.quarantined.push({ source, reason }));
 const tokenPool = new pg.Pool({ ...connection, max: tokenConnectionsMax, application_name: "parcelkeep-tokens" });
 tokenPool.on("error", (error) => log.warn(errorKind(error), "database connection lost"));

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import { embeddedPostgresStatus } from "../store/embedded/status.ts";
 import { type RotationStore, rotationStore, takeRotationLock } from "../store/rotation-store.ts";
@@ -5,9 +6,10 @@ import { type Config, isDatabaseNamed, readConnections } from "./config.ts";
 import { holdFolder } from "./data-folder.ts";
 import { type KeyRoots, keyRootsOf } from "./key-roots.ts";
 import { runRekeyer } from "./rekeyer.ts";
-import type { RekeyerOrder } from "./rekeyer-process.ts";
+import type { RekeyerOrder, RekeyerProgress } from "./rekeyer-process.ts";
 import type { RoleConnection } from "./role.ts";
 import { RotationError } from "./rotation-error.ts";
+import { sealingKeysOf } from "./sealing-keys.ts";
 
 /*
  * A rotation of the wraps, step by step; each is durable before the next, and a command that is repeated begins at the first that is not done:
@@ -21,12 +23,22 @@ import { RotationError } from "./rotation-error.ts";
  * A root is rotated by the same steps, since an epoch is a root of its own: a new key pair in files, a new root key in a token, a new key of a key service.
  */
 export type RotationEvent =
-  | { readonly event: "begun" | "resumed"; readonly rotation: string; readonly kind: string; readonly from: number; readonly to: number }
+  | {
+      readonly event: "begun" | "resumed";
+      readonly rotation: string;
+      readonly kind: string;
+      readonly tenant: string | null;
+      readonly from: number;
+      readonly to: number;
+    }
   | {
       readonly event: "progress" | "finished";
       readonly rotation: string;
       readonly moved: number;
-      readonly left: number;
+      /** Keys or index entries; null while the rest of an index has not been counted. */
+      readonly left: number | null;
+      /** Of the index that lies behind; null where wraps are moved. */
+      readonly share: number | null;
       readonly perSecond: number;
       readonly refused: Readonly<Record<string, number>>;
     }
@@ -44,6 +56,8 @@ export interface KeyStatus {
   readonly minimumEpoch: number;
   /** Wraps in the database, by epoch. */
   readonly epochs: readonly { readonly epoch: number; readonly sessions: number; readonly wraps: number }[];
+  /** Tenants by the version of their index key; of so many, entries are being moved. */
+  readonly indexVersions: readonly { readonly version: number; readonly tenants: number; readonly moving: number }[];
   /** The newest first. */
   readonly rotations: readonly {
     readonly id: string;
@@ -61,6 +75,9 @@ export interface KeyStatus {
 const wrapsPerSession = 3;
 const reportEveryMs = 1_000;
 const shownRotations = 10;
+/** An erasure takes seconds. */
+const passesMax = 5;
+const passGapMs = 2_000;
 
 /** @throws {RotationError} {@link KeyError} */
 export function rotateWraps(config: Config, kind: "epoch" | "root", retire: boolean, order: RotationOrder): Promise<void> {
@@ -68,12 +85,54 @@ export function rotateWraps(config: Config, kind: "epoch" | "root", retire: bool
     const run = await desk.store.beginWrapRotation(kind, order.operator);
     const to = run.to ?? (await newEpoch(desk.roots, run.from));
     await desk.store.aim(run.id, to);
-    order.report({ event: run.isResumed ? "resumed" : "begun", rotation: run.id, kind, from: run.from, to });
+    order.report({ event: run.isResumed ? "resumed" : "begun", rotation: run.id, kind, tenant: null, from: run.from, to });
     const left = async (): Promise<number> => wrapsBefore(await desk.store.wrapsByEpoch(), to);
-    await move(config, desk, { kind: "wraps", rotation: run.id, epoch: to }, left, order);
-    await desk.store.finish(run.id);
+    const finish = async (): Promise<number> => {
+      await desk.store.finish(run.id);
+      return left();
+    };
+    await move(config, desk, { kind: "wraps", rotation: run.id, epoch: to }, left, finish, order);
     if (retire) await retireBefore(desk, to, order);
   });
+}
+
+/**
+ * Moves the entries of the blind index to a new key (`rotate-index.ts`). An unfinished run is ended first, whichever tenants it is of.
+ * @param tenant null for all.
+ * @throws {RotationError} {@link KeyError}
+ */
+export function rotateIndex(config: Config, tenant: string | null, order: RotationOrder): Promise<void> {
+  return withDesk(config, async (desk) => {
+    for (;;) {
+      const rootEpoch = await derivationEpoch(config);
+      const run = await desk.store.beginIndexRotation(order.operator, tenant, rootEpoch);
+      const { id: rotation, from, to, isResumed } = run;
+      order.report({ event: isResumed ? "resumed" : "begun", rotation, kind: "blind-index", tenant: run.tenant, from, to: to! });
+      let { place } = run;
+      // An entry that was out of the index for an erasure came back behind the run's place.
+      for (let passes = 1; ; passes++) {
+        let left = 0;
+        const finish = async (): Promise<number> => (left = await desk.store.finishIndexRotation(rotation));
+        await move(config, desk, { kind: "index", rotation, place }, async () => null, finish, order);
+        if (left === 0) break;
+        if (passes === passesMax) {
+          throw new RotationError("entries-left", `${left} entries of the index belong to persons whose erasure is under way`, {
+            hint: "parcelkeep keys rotate blind-index, when it has ended",
+          });
+        }
+        place = null;
+        await wait(passGapMs);
+      }
+      if (!isResumed || run.tenant === tenant) return;
+    }
+  });
+}
+
+/** The derivation root of the newest epoch: it is not the one that older keys of the index come from, so whoever learned that one has not this one. */
+async function derivationEpoch(config: Config): Promise<number> {
+  const keys = await sealingKeysOf(config);
+  (await keys.derive("blind-index-rotation", keys.currentEpoch)).fill(0);
+  return keys.currentEpoch;
 }
 
 /** Retires an epoch and all before it. @throws {RotationError} `wraps-left`, `no-such-epoch` */
@@ -88,6 +147,7 @@ export function keyStatus(config: Config): Promise<KeyStatus> {
       currentEpoch: await roots.currentEpoch(),
       minimumEpoch: await store.minimumEpoch(),
       epochs: (await store.wrapsByEpoch()).map(({ epoch, sessions }) => ({ epoch, sessions, wraps: sessions * wrapsPerSession })),
+      indexVersions: await store.indexVersions(),
       rotations: (await store.rotations(shownRotations)).map(({ startedAt, finishedAt, reencryptions, ...run }) => ({
         ...run,
         startedAt: startedAt.toISOString(),
@@ -112,23 +172,24 @@ async function move(
   config: Config,
   { connection }: Desk,
   rekey: RekeyerOrder,
-  left: () => Promise<number>,
+  left: () => Promise<number | null>,
+  finish: () => Promise<number>,
   { keysPerSecond, report }: RotationOrder,
 ): Promise<void> {
   const startedAt = performance.now();
   let reportedAt = startedAt;
-  const state = async (moved: number, refused: Readonly<Record<string, number>>) => {
-    const seconds = (performance.now() - startedAt) / 1000;
-    return { rotation: rekey.rotation, moved, left: await left(), perSecond: Math.round(moved / seconds), refused };
+  const state = ({ moved, refused, share }: RekeyerProgress) => {
+    const perSecond = Math.round(moved / ((performance.now() - startedAt) / 1000));
+    return { rotation: rekey.rotation, moved, share, perSecond, refused };
   };
   let telling: Promise<void> = Promise.resolve();
-  const done = await runRekeyer(config, { connection, order: rekey, keysPerSecond }, ({ moved, refused }) => {
+  const done = await runRekeyer(config, { connection, order: rekey, keysPerSecond }, (progress) => {
     if (performance.now() - reportedAt < reportEveryMs) return;
     reportedAt = performance.now();
-    telling = telling.then(async () => report({ event: "progress", ...(await state(moved, refused)) }));
+    telling = telling.then(async () => report({ event: "progress", ...state(progress), left: await left() }));
   });
   await telling;
-  report({ event: "finished", ...(await state(done.moved, done.refused)) });
+  report({ event: "finished", ...state(done), left: await finish() });
 }
 
 /** The database refuses first, for good; the provider destroys then. Cut short between, the next call destroys. */

@@ -1,15 +1,19 @@
 import { constants, setPriority } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
-import { rotationStore } from "../store/rotation-store.ts";
-import { rewrapSessions } from "../vault/rewrap-sessions.ts";
+import { type RotationStore, rotationStore } from "../store/rotation-store.ts";
+import { type RewrapProgress, rewrapSessions } from "../vault/rewrap-sessions.ts";
+import { moveIndex } from "../vault/rotate-index.ts";
 import { readConfig } from "./config.ts";
 import { openingKeysOf } from "./opening-keys.ts";
 import type { RoleConnection } from "./role.ts";
 import { sealingKeysOf } from "./sealing-keys.ts";
 
 /** What a rekeyer is started for. It does that and ends; killed at any point, another takes up where it was. */
-export type RekeyerOrder = { readonly kind: "wraps"; readonly rotation: string; readonly epoch: number };
+export type RekeyerOrder =
+  | { readonly kind: "wraps"; readonly rotation: string; readonly epoch: number }
+  /** Needs no key that opens, and is given none. */
+  | { readonly kind: "index"; readonly rotation: string; readonly place: string | null };
 
 export interface RekeyerStart {
   readonly connection: RoleConnection;
@@ -22,6 +26,8 @@ export interface RekeyerProgress {
   readonly moved: number;
   /** Sessions that were passed over, by the code of why. */
   readonly refused: Readonly<Record<string, number>>;
+  /** Of the index that lies behind; null where wraps are moved. */
+  readonly share: number | null;
 }
 
 export type RekeyerReport =
@@ -48,18 +54,47 @@ async function work({ connection, order, keysPerSecond }: RekeyerStart): Promise
   await client.connect();
   const store = rotationStore(client);
   try {
-    const [opening, sealing] = [await openingKeysOf(config), await sealingKeysOf(config)];
-    const table = { wrapsToMove: store.wrapsToMove, moveWraps: store.moveWraps.bind(null, order.rotation) };
-    const told = ({ keys, refused }: { keys: number; refused: RekeyerProgress["refused"] }) => ({ moved: keys, refused });
-    const report = (progress: Parameters<typeof told>[0]): void => tell({ state: "running", ...told(progress) });
-    return told(await rewrapSessions(table, opening, sealing, order.epoch, paced(keysPerSecond), report));
+    switch (order.kind) {
+      case "wraps":
+        return await moveWraps(store, order, paced(keysPerSecond));
+      case "index":
+        return await moveEntries(store, order, paced(keysPerSecond));
+    }
   } finally {
     await client.end().catch(() => {});
   }
 }
 
+type Pace = (keys: number) => Promise<void>;
+
+async function moveWraps(
+  store: RotationStore,
+  { rotation, epoch }: Extract<RekeyerOrder, { kind: "wraps" }>,
+  pace: Pace,
+): Promise<RekeyerProgress> {
+  const [opening, sealing] = [await openingKeysOf(config), await sealingKeysOf(config)];
+  const table = { wrapsToMove: store.wrapsToMove, moveWraps: store.moveWraps.bind(null, rotation) };
+  const progress = ({ keys, refused }: RewrapProgress): RekeyerProgress => ({ moved: keys, refused, share: null });
+  const report = (done: RewrapProgress): void => tell({ state: "running", ...progress(done) });
+  return progress(await rewrapSessions(table, opening, sealing, epoch, pace, report));
+}
+
+async function moveEntries(
+  store: RotationStore,
+  { rotation, place }: Extract<RekeyerOrder, { kind: "index" }>,
+  pace: Pace,
+): Promise<RekeyerProgress> {
+  const table = {
+    targets: () => store.indexTargets(rotation),
+    next: (after: string | null, limit: number) => store.indexEntriesToMove(rotation, after, limit),
+    move: store.moveIndexEntries.bind(null, rotation),
+  };
+  const report = (moved: number, share: number): void => tell({ state: "running", moved, refused: {}, share });
+  return { moved: await moveIndex(table, await sealingKeysOf(config), place, pace, report), refused: {}, share: 1 };
+}
+
 /** Waits until so many keys may have been done since the start. */
-function paced(keysPerSecond: number): (keys: number) => Promise<void> {
+function paced(keysPerSecond: number): Pace {
   const startedAt = performance.now();
   let keys = 0;
   return async (more) => {

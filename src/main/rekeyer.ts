@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { type Config, environmentWith } from "./config.ts";
+import type { KeyPower } from "./key-powers.ts";
 import type { RekeyerProgress, RekeyerReport, RekeyerStart } from "./rekeyer-process.ts";
 import { RotationError } from "./rotation-error.ts";
 import { rekeyerPermissions } from "./role-permissions.ts";
@@ -18,12 +19,13 @@ export async function runRekeyer(
   start: RekeyerStart,
   progress: (progress: RekeyerProgress) => void,
 ): Promise<RekeyerProgress> {
+  const powers = start.order.kind === "wraps" ? (["sealing", "opening"] as const) : (["sealing"] as const);
   const [command, args] = withoutCoreDump(process.execPath, [
-    ...rekeyerPermissions(config),
+    ...rekeyerPermissions(config, powers),
     `--max-old-space-size=${heapMegabytes}`,
     join(import.meta.dirname, "rekeyer-process.ts"),
   ]);
-  const child = spawn(command, args, { stdio: ["ignore", "ignore", "inherit", "ipc"], env: environment(config) });
+  const child = spawn(command, args, { stdio: ["ignore", "ignore", "inherit", "ipc"], env: environment(config, powers) });
   return new Promise((resolve, reject) => {
     child.on("message", (message) => {
       const report = message as RekeyerReport;
@@ -43,6 +45,6 @@ export async function runRekeyer(
 }
 
 /** The settings that a rekeyer reads; where an HSM's module needs more of the environment, not the login that signs. */
-function environment(config: Config): NodeJS.ProcessEnv {
-  return config.keys === "local" ? { PARCELKEEP_DATA: config.dataDir } : environmentWith(["sealing", "opening"]);
+function environment(config: Config, powers: readonly KeyPower[]): NodeJS.ProcessEnv {
+  return config.keys === "local" ? { PARCELKEEP_DATA: config.dataDir } : environmentWith(powers);
 }

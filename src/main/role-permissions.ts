@@ -23,9 +23,14 @@ export function openerPermissions(config: Config): readonly string[] {
   return permissions(config, ["opening"], [openingKeyPath(config.dataDir)]);
 }
 
-/** The rekeyer reads both halves of the keys; it may write no file and start no process. */
-export function rekeyerPermissions(config: Config): readonly string[] {
-  return permissions(config, ["sealing", "opening"], [sealingKeyPath(config.dataDir), openingKeyPath(config.dataDir)]);
+/** The rekeyer reads the keys that its order takes; it may write no file and start no process. */
+export function rekeyerPermissions(config: Config, powers: readonly ("sealing" | "opening")[]): readonly string[] {
+  const files = { sealing: sealingKeyPath(config.dataDir), opening: openingKeyPath(config.dataDir) };
+  return permissions(
+    config,
+    powers,
+    powers.map((power) => files[power]),
+  );
 }
 
 function permissions(config: Config, powers: readonly KeyPower[], files: readonly string[]): readonly string[] {

@@ -40,7 +40,7 @@ describe("a batch of values", async () => {
     const intake = new TokenIntake({
       store: tokens,
       sessions,
-      keys: new TenantKeys(keys),
+      keys: new TenantKeys(keys, async () => []),
       vault: new TenantVault(keys),
       policies: new VaultPolicies((of) => tokens.policy(of)),
       cell: "eu1",

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { categories } from "../domain/category.ts";
 import { closedSubjects } from "../store/ingest-store.ts";
 import type { SealedValues, TokenBudget, TokenStore } from "../store/token-store.ts";
+import { isStaleIndex } from "../store/index-versions.ts";
 import type { IngestSessions } from "../vault/ingest-session.ts";
 import { mask } from "../vault/mask.ts";
 import { sealGroup } from "../vault/seal-group.ts";
@@ -73,8 +74,9 @@ export class TokenIntake {
         return await this.#tokenise(request);
       } catch (error) {
         const closed = closedSubjects(error);
-        if (closed === null || remakes === remadeMax) throw error;
-        this.#parts.forget(new Set(closed));
+        if ((closed === null && !isStaleIndex(error)) || remakes === remadeMax) throw error;
+        if (closed === null) await this.#parts.keys.renewed(request.tenant);
+        else this.#parts.forget(new Set(closed));
       }
     }
   }
@@ -88,12 +90,17 @@ export class TokenIntake {
     const tokenised = tokeniseValues(values, cell, index, (blind) => this.#parts.known(blind), seed);
     const session = await sessions.take(tenant, tokenised.groups.length);
     const beside = await this.#beside(tenant, short, policy);
-    const claims = tokenised.claims.map(({ blind, group, position, subject }) => {
-      return { blind: Buffer.from(blind, "latin1"), token: tokenOf(tokenised.groups[group]!.id, position), subject };
+    const claims = tokenised.claims.map(({ entry: { blind, former }, group, position, subject }) => {
+      return {
+        blind: bytesOf(blind),
+        former: former === null ? null : bytesOf(former),
+        token: tokenOf(tokenised.groups[group]!.id, position),
+        subject,
+      };
     });
     let settled: SettledValues | null = null;
     const outcome = await store.tokenise(
-      { caller, tenant, values: values.length, identifiers: tokenised.identifiers, claims },
+      { caller, tenant, values: values.length, identifiers: tokenised.identifiers, claims, indexVersion: index.version },
       budget,
       (held) => {
         settled = settleValues(tokenised, cell, held);
@@ -109,8 +116,8 @@ export class TokenIntake {
     );
     if (outcome.state === "refused") return { state: "spent", budget: outcome.budget, retryAfterS: outcome.retryAfterS };
     const { tokens, subjects } = settled!;
-    for (const [at, { blind, values: places }] of tokenised.claims.entries()) {
-      this.#parts.settle(blind, tokens[places[0]!]!, subjects[at]!);
+    for (const [at, { entry, values: places }] of tokenised.claims.entries()) {
+      this.#parts.settle(entry.blind, tokens[places[0]!]!, subjects[at]!);
     }
     return {
       state: "tokenised",
@@ -157,3 +164,7 @@ export class TokenIntake {
 }
 
 type BesideRows = { readonly [Part in "shorts" | "masks" | "beacons"]: SealedValues[Part][number][] };
+
+function bytesOf(blind: string): Buffer {
+  return Buffer.from(blind, "latin1");
+}

@@ -56,6 +56,10 @@ export const purposeLetters = { "personal-values": "p", "message-texts": "t", "t
 
 export interface ClaimRow {
   readonly blind: Uint8Array;
+  /** Under the key before the newest, while entries are being moved from it. */
+  readonly former: Uint8Array | null;
+  /** Of the key that `blind` is under. */
+  readonly version: number;
   readonly tenant: string;
   readonly token: Uint8Array;
   /** Index into the groups of the same call. */
@@ -85,7 +89,10 @@ export interface KnownRecord {
 
 /** What ingress may do in the database: seal in, never read out. Every call is one function of the schema. */
 export interface IngestStore {
-  /** @returns for each claim, in order, the token and subject that hold from now on. Throws for {@link closedSubjects}. */
+  /**
+   * @returns for each claim, in order, the token and subject that hold from now on.
+   * @throws {Error} for {@link closedSubjects}, and `isStaleIndex` (`index-versions.ts`).
+   */
   claimTokens(claims: readonly ClaimRow[], groups: readonly GroupRow[]): Promise<readonly ClaimResult[]>;
   /** Durable when it returns. Throws PostgreSQL's 23505 when a record was received before, and for {@link closedSubjects}; nothing of the batch is then stored. */
   commit(body: Uint8Array, records: readonly RecordRow[], groups: readonly GroupRow[]): Promise<void>;
@@ -100,13 +107,15 @@ export function ingestStore(pool: pg.Pool): IngestStore {
     claimTokens: async (claims, groups) => {
       const { rows } = await pool.query<{ ord: string; token: Buffer; subject: string }>({
         name: "claim_tokens",
-        text: "select ord, token, subject from parcelkeep.claim_tokens($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)",
+        text: "select ord, token, subject from parcelkeep.claim_tokens($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)",
         values: [
           uuidArray(claims.map((claim) => claim.blind)),
           uuidArray(claims.map((claim) => repeatedUuidBytes(claim.tenant))),
           byteaArray(claims.map((claim) => claim.token)),
           int4Array(claims.map((claim) => claim.group + 1)),
           int2Array(claims.map((claim) => claim.strength)),
+          uuidArray(claims.map((claim) => claim.former)),
+          int2Array(claims.map((claim) => claim.version)),
           ...groupArrays(groups),
         ],
       });

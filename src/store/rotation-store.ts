@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { byteaArray, int4Array } from "./binary-array.ts";
+import { byteaArray, int2Array, int4Array, uuidArray, uuidBytes } from "./binary-array.ts";
 
 /** The wraps of one ingest session's three data keys. */
 export interface SessionWraps {
@@ -16,6 +16,32 @@ export interface RotationRun {
   readonly to: number | null;
   /** Begun by a command that did not end it. */
   readonly isResumed: boolean;
+}
+
+/** A run over the blind index. */
+export interface IndexRotationRun extends RotationRun {
+  /** Null: of all tenants. */
+  readonly tenant: string | null;
+  /** Null: at the beginning. */
+  readonly place: string | null;
+}
+
+/** The newest key of a tenant's index, to which a run moves the entries. */
+export interface IndexTarget {
+  readonly tenant: string;
+  readonly version: number;
+  readonly rootEpoch: number;
+}
+
+/** Entries are 16 bytes. */
+export interface IndexEntryToMove {
+  readonly blind: Uint8Array;
+  readonly tenant: string;
+  readonly version: number;
+}
+
+export interface MovedIndexEntry extends IndexEntryToMove {
+  readonly moved: Uint8Array;
 }
 
 export interface EndedRotation {
@@ -85,6 +111,59 @@ export function rotationStore(client: Pick<pg.ClientBase, "query">) {
       ]);
       return result!.moved;
     },
+    /** @param tenant null for all. @param rootEpoch of the derivation root that the new keys come from. */
+    beginIndexRotation: async (operator: string, tenant: string | null, rootEpoch: number): Promise<IndexRotationRun> => {
+      const [run] = await rows<{
+        id: string;
+        tenant: string | null;
+        from_version: number;
+        to_version: number;
+        place: string | null;
+        resumed: boolean;
+      }>("select * from parcelkeep.begin_index_rotation($1, $2, $3)", [operator, tenant, rootEpoch]);
+      const { id, from_version: from, to_version: to, place, resumed: isResumed } = run!;
+      return { id, tenant: run!.tenant, from, to, place, isResumed };
+    },
+    indexTargets: async (rotation: string): Promise<readonly IndexTarget[]> =>
+      (
+        await rows<{ tenant: string; version: number; root_epoch: number }>("select * from parcelkeep.index_versions_in($1)", [rotation])
+      ).map(({ tenant, version, root_epoch: rootEpoch }) => ({ tenant, version, rootEpoch })),
+    /** @returns what is to be moved among the next `limit` entries of the whole index, and where those end; null: there are no more. */
+    indexEntriesToMove: async (
+      rotation: string,
+      after: string | null,
+      limit: number,
+    ): Promise<{ readonly entries: readonly IndexEntryToMove[]; readonly place: string } | null> => {
+      const found = await rows<{ blind: string; tenant: string | null; to_version: number | null }>(
+        "select * from parcelkeep.index_entries_to_move($1, $2, $3)",
+        [rotation, after, limit],
+      );
+      const end = found.find(({ tenant }) => tenant === null);
+      if (end === undefined) return null;
+      const entries = found.flatMap(({ blind, tenant, to_version: version }) =>
+        tenant === null ? [] : [{ blind: uuidBytes(blind), tenant, version: version! }],
+      );
+      return { entries, place: end.blind };
+    },
+    /** @returns how many were moved and registered; the place is kept in any case. */
+    moveIndexEntries: async (rotation: string, moved: readonly MovedIndexEntry[], place: string): Promise<number> => {
+      const [result] = await rows<{ moved: number }>("select parcelkeep.move_index_entries($1, $2, $3, $4, $5) as moved", [
+        rotation,
+        uuidArray(moved.map((entry) => entry.blind)),
+        uuidArray(moved.map((entry) => entry.moved)),
+        int2Array(moved.map((entry) => entry.version)),
+        place,
+      ]);
+      return result!.moved;
+    },
+    /** @returns entries that are left; with 0 the run is finished. */
+    finishIndexRotation: async (rotation: string): Promise<number> =>
+      Number((await rows<{ left_over: string }>("select parcelkeep.finish_index_rotation($1) as left_over", [rotation]))[0]!.left_over),
+    /** Tenants by the newest version of their index key. */
+    indexVersions: async (): Promise<readonly { readonly version: number; readonly tenants: number; readonly moving: number }[]> =>
+      (await rows<{ version: number; tenants: string; moving: string }>("select * from parcelkeep.index_versions_summary()")).map(
+        ({ version, tenants, moving }) => ({ version, tenants: Number(tenants), moving: Number(moving) }),
+      ),
     /** Ingest sessions by the epoch of their wraps, oldest first. */
     wrapsByEpoch: async (): Promise<readonly { readonly epoch: number; readonly sessions: number }[]> =>
       (await rows<{ epoch: number; sessions: string }>("select * from parcelkeep.wraps_by_epoch()")).map(({ epoch, sessions }) => ({

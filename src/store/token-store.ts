@@ -21,7 +21,15 @@ export interface ValueClaims {
   /** Different near-unique identifiers among them. */
   readonly identifiers: number;
   /** Identifiers that this process has not met, with the token and subject that they get where nobody has. */
-  readonly claims: readonly { readonly blind: Uint8Array; readonly token: Uint8Array; readonly subject: string }[];
+  readonly claims: readonly {
+    readonly blind: Uint8Array;
+    /** Under the key of the index before the newest, while entries are being moved from it. */
+    readonly former: Uint8Array | null;
+    readonly token: Uint8Array;
+    readonly subject: string;
+  }[];
+  /** Of the newest key of the index that the caller knows. */
+  readonly indexVersion: number;
 }
 
 /** What is stored once the claims are settled; a token is 20 bytes. */
@@ -105,12 +113,12 @@ interface ClaimsRow {
 
 async function claim(
   client: pg.PoolClient,
-  { caller, tenant, values, identifiers, claims }: ValueClaims,
+  { caller, tenant, values, identifiers, claims, indexVersion }: ValueClaims,
   budget: TokenBudget,
 ): Promise<BatchOutcome> {
   const { rows } = await client.query<ClaimsRow>({
     name: "claim_values",
-    text: "select * from parcelkeep.claim_values($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)",
+    text: "select * from parcelkeep.claim_values($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)",
     values: [
       caller,
       budget.tokensPerDay,
@@ -123,6 +131,8 @@ async function claim(
       uuidArray(claims.map((each) => each.blind)),
       byteaArray(claims.map((each) => each.token)),
       uuidArray(claims.map((each) => uuidBytes(each.subject))),
+      uuidArray(claims.map((each) => each.former)),
+      indexVersion,
     ],
   });
   const row = rows[0]!;

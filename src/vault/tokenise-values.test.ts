@@ -101,7 +101,7 @@ test("a seed repeats every token, whatever has become known since", () => {
   fc.assert(
     fc.property(batch, fc.boolean(), (values, settled) => {
       const first = run(values, nothing, "key|content");
-      const subjects = new Map(first.claims.map((claim) => [claim.blind, { token: claim.token, subject: claim.subject }]));
+      const subjects = new Map(first.claims.map((claim) => [claim.entry.blind, { token: claim.token, subject: claim.subject }]));
       const again = run(values, (blind) => (settled ? subjects.get(blind) : undefined), "key|content");
       assert.deepEqual(again.tokens, first.tokens);
       const other = run(values, nothing, "other");
@@ -134,10 +134,10 @@ test("a record's identifier has the blind index of a loose value's", () => {
     estimatedDelivery: null,
     fields: [{ category: "phone", role: "recipient", value: "+49 151" }],
   } as const;
-  const ofRecord = tokenise([notice], "api", "eu1", keys, nothing).claims.map((claim) => claim.blind);
+  const ofRecord = tokenise([notice], "api", "eu1", keys, nothing).claims.map((claim) => claim.entry.blind);
   const ofBatch = run([
     { category: "phone", value: "0049151" },
     { category: "trackingNumber", value: "1z999" },
-  ]).claims.map((claim) => claim.blind);
+  ]).claims.map((claim) => claim.entry.blind);
   assert.deepEqual(ofBatch.toSorted(), ofRecord.toSorted());
 });

@@ -116,7 +116,16 @@ export function tokeniseValues(
     if (blind === null) group.isKept = true;
     else {
       const strength = strengths[category] ?? strengthLeast;
-      claims.set(blind, { group: group.index, position, category, blind, token, subject: group.subject, strength, values: [at] });
+      claims.set(blind, {
+        group: group.index,
+        position,
+        category,
+        entry: { blind, former: keys.formerBlind(category, value), version: keys.version },
+        token,
+        subject: group.subject,
+        strength,
+        values: [at],
+      });
     }
   }
   return { tokens, groups: [...groups.values()], claims: [...claims.values()], identifiers: met.size, met: strengthsMet, links };

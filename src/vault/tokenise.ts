@@ -47,13 +47,24 @@ export interface FieldToSeal {
   readonly value: string;
 }
 
+/** Where a value stands in the blind index, or stood until the entries are moved. Blinds are 16 latin-1 characters. */
+export interface IndexEntry {
+  readonly blind: string;
+  readonly former: string | null;
+  /** Of the key that `blind` is under. */
+  readonly version: number;
+}
+
+export function indexEntry(keys: IndexKeys, category: Category, value: string): IndexEntry {
+  return { blind: keys.blind(category, value), former: keys.formerBlind(category, value), version: keys.version };
+}
+
 /** A deterministic value that this process has not met: its token is a candidate until the vault's table has decided. */
 export interface TokenClaim {
   readonly group: number;
   readonly position: number;
   readonly category: Category;
-  /** 16 latin-1 characters. */
-  readonly blind: string;
+  readonly entry: IndexEntry;
   readonly token: string;
   readonly subject: string;
   /** How strongly the value says who a person is; lower is stronger. */
@@ -201,7 +212,7 @@ class NoticeTokeniser {
         group: group.index,
         position,
         category,
-        blind,
+        entry: { blind, former: this.#keys.formerBlind(category, value), version: this.#keys.version },
         token,
         subject: group.subject,
         strength: strengths[category] ?? 9,
@@ -249,9 +260,14 @@ class NoticeTokeniser {
 
   lane(): number {
     const number = this.#notice.trackingNumber;
-    if (number !== null) return this.#blind("trackingNumber", number).charCodeAt(0) % laneCount;
+    if (number !== null) return this.#firstBlind("trackingNumber", number).charCodeAt(0) % laneCount;
     const reference = this.#notice.orderReferences[0];
-    return reference === undefined ? 0 : this.#blind("orderReference", reference).charCodeAt(0) % laneCount;
+    return reference === undefined ? 0 : this.#firstBlind("orderReference", reference).charCodeAt(0) % laneCount;
+  }
+
+  /** A shipment keeps its lane when the index gets a new key. */
+  #firstBlind(category: Category, value: string): string {
+    return this.#keys.version === 1 ? this.#blind(category, value) : this.#keys.firstBlind(category, value);
   }
 
   /** The person behind a party: known by the strongest identifier that has been met before, else somebody new. */

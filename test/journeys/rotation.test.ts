@@ -4,6 +4,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import pg from "pg";
 import { startEmbeddedPostgres } from "../../src/store/embedded/server.ts";
@@ -14,31 +15,41 @@ import { localSealingKeys } from "../../src/vault/keys/local/sealing.ts";
 import { RunningProgram } from "../support/running-program.ts";
 import { openVault } from "../support/vault-contents.ts";
 
+const cli = join(import.meta.dirname, "..", "..", "src", "cli", "main.ts");
 const secret = "rotation-secret";
 /** Sessions beside those that the requests make, so that a rotation takes long enough to be killed. */
 const plantedSessions = 400;
+
+let bodies = 0;
+
+/** The lines that a command prints, as it prints them. */
+async function* commandLines(program: RunningProgram, ...args: string[]): AsyncGenerator<{ event: string; left: number | null }> {
+  const child = spawn(process.execPath, [cli, ...args], { env: program.env, stdio: ["ignore", "pipe", "inherit"] });
+  for await (const line of createInterface({ input: child.stdout })) yield JSON.parse(line);
+}
 
 function body(number: string): string {
   const result = {
     trackingNumberInfo: { trackingNumber: number },
     recipientInformation: { contact: { personName: `Ida ${number}`, phoneNumber: `+49${number}` } },
     latestStatusDetail: { code: "IT" },
+    serial: bodies++,
   };
   return JSON.stringify({ output: { completeTrackResults: [{ trackingNumber: number, trackResults: [result] }] } });
 }
 
-describe("keys rotate epoch", () => {
+describe("keys rotate", () => {
   const program = new RunningProgram({ PARCELKEEP_SEGMENT_AGE_MS: "600000", PARCELKEEP_INTAKE_THREADS: "1" });
   const copy = mkdtempSync(join(tmpdir(), "pk-old-"));
   const keyFile = (name: string): string => join(program.dataDir, "keys", name);
   const acknowledged: string[] = [];
   let serial = 0;
   let tenant = "";
+  let key = "";
   let hook = "";
   let url = "";
 
-  const send = async (): Promise<void> => {
-    const number = String(770000000000 + serial++);
+  const send = async (number = String(770000000000 + serial++)): Promise<void> => {
     const text = body(number);
     const headers = { "content-type": "application/json", "fdx-signature": createHmac("sha256", secret).update(text).digest("base64") };
     if ((await program.call(hook, { body: text, headers })).status === 202) acknowledged.push(number);
@@ -64,7 +75,7 @@ describe("keys rotate epoch", () => {
 
   before(async () => {
     await start();
-    ({ tenant } = JSON.parse(program.command("tenants", "create", "--name", "Rotation", "--json")));
+    ({ tenant, apiKey: key } = JSON.parse(program.command("tenants", "create", "--name", "Rotation", "--json")));
     hook = `/v1/hooks/${JSON.parse(program.command("endpoints", "create", "--tenant", tenant, "--source", "fedex", "--secret", secret, "--json")).id}`;
     for (let count = 0; count < 5; count++) await send();
     const sealing = await localSealingKeys(keyFile("sealing.json"));
@@ -95,7 +106,6 @@ describe("keys rotate epoch", () => {
       isOver = true;
       return load;
     });
-    const cli = join(import.meta.dirname, "..", "..", "src", "cli", "main.ts");
     const slow = spawn(process.execPath, [cli, "keys", "rotate", "epoch", "--rate", "300", "--json"], {
       env: program.env,
       stdio: "ignore",
@@ -181,6 +191,40 @@ describe("keys rotate epoch", () => {
     }
     const live = await openVault(url, opening);
     assert.deepEqual([live.refused, missing(live.values)], [{}, []]);
+  });
+
+  test("the blind index gets a new key while the same parcels come again: each value keeps its one token, and is found", async (t) => {
+    const parcels = acknowledged.slice(0, 40);
+    const find = async (number: string): Promise<string | undefined> =>
+      (await program.call(`/v1/shipments?trackingNumber=${number}`, { key })).json().items[0]?.trackingNumber;
+    const before = await Promise.all(parcels.map((number) => program.until(() => find(number), `parcel ${number}`)));
+    const entries = async (): Promise<{ count: string; version: number }[]> =>
+      query("select version, count(*) from parcelkeep.token_index group by 1 order by 1");
+    let isOver = false;
+    const load = (async () => {
+      for (let at = 0; !isOver; at++) await (at % 3 === 0 ? send() : send(parcels[at % parcels.length]));
+    })();
+    t.after(() => {
+      isOver = true;
+      return load;
+    });
+    const lines: { event: string; left: number | null }[] = [];
+    const rotating = (async () => {
+      for await (const line of commandLines(program, "keys", "rotate", "blind-index", "--all", "--rate", "2000", "--json"))
+        lines.push(line);
+    })();
+    for (let at = 0; lines.at(-1)?.event !== "finished"; at = (at + 1) % parcels.length) {
+      assert.equal(await find(parcels[at]!), before[at], "found while the entries move");
+      await Promise.race([rotating, new Promise((resolve) => setImmediate(resolve))]);
+    }
+    await rotating;
+    isOver = true;
+    await load;
+    for (const [at, number] of parcels.entries()) assert.equal(await find(number), before[at]);
+    assert.deepEqual([lines[0]!.event, lines.at(-1)!.event, lines.at(-1)!.left], ["begun", "finished", 0]);
+    // A tracking number and a phone number for each parcel, all under the new key.
+    assert.deepEqual(await entries(), [{ version: 2, count: String(new Set(acknowledged).size * 2) }]);
+    assert.deepEqual(status().indexVersions, [{ version: 2, tenants: 1, moving: 0 }]);
   });
 
   test("a root is rotated the same way, and --retire ends it in one go", async () => {
