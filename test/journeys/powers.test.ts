@@ -85,7 +85,7 @@ const reads: Readonly<Record<string, readonly PowerRole[]>> = {
   "select * from parcelkeep.token_usage": [],
   "update parcelkeep.vault_policies set masked = '{}'": [],
   "update parcelkeep.token_usage set misses = 0": [],
-  "select parcelkeep.claim_values('x', 1, 1, 1, 1, gen_random_uuid(), 1, 1, '{}', '{}', '{}')": ["parcelkeep_ingress"],
+  "select parcelkeep.claim_values('x', 1, 1, 1, 1, gen_random_uuid(), 1, 1, '{}', '{}', '{}', '{}', 1::smallint)": ["parcelkeep_ingress"],
   "select parcelkeep.store_values(gen_random_uuid(), gen_random_uuid(), 1, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')":
     ["parcelkeep_ingress"],
   "select * from parcelkeep.token_metadata(gen_random_uuid(), decode(repeat('00', 20), 'hex'))": ["parcelkeep_api"],
