@@ -116,7 +116,7 @@ function prepared(order: LegOrder, host: string): readonly Prepared[] {
   const bodies = signedBodies(order.mix!);
   for (let index = 0; index < order.mix!.count; index++) {
     const { path, body, headers } = bodies.next().value!;
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const lines = Object.entries<string>(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     const payloadBytes = Buffer.byteLength(body);
     const head = `POST ${path} HTTP/1.1\r\nhost: ${host}\r\ncontent-length: ${payloadBytes}\r\n${lines.join("")}\r\n`;
     requests.push({ bytes: Buffer.from(head + body), payloadBytes });
