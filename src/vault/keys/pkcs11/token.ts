@@ -84,7 +84,6 @@ export class Token {
   readonly #module: CryptokiModule;
   readonly #login: Pkcs11Login;
   #pool: SessionPool;
-  #reconnecting: Promise<void> | null = null;
   #refusal: KeyError | null = null;
 
   private constructor(module: CryptokiModule, login: Pkcs11Login, pool: SessionPool, model: TokenModel) {
@@ -120,7 +119,7 @@ export class Token {
     } catch (error) {
       if (!(await this.#isLost(error, pool))) throw told(error, refused);
     }
-    await this.#reconnect(pool);
+    this.#reconnect(pool);
     const fresh = this.#pool;
     try {
       return await fresh.use(work);
@@ -148,25 +147,21 @@ export class Token {
       );
   }
 
-  async #reconnect(lost: SessionPool): Promise<void> {
+  /** In one turn of the loop, so no two callers do it at once. @throws {KeyError} */
+  #reconnect(lost: SessionPool): void {
     // Another caller's reconnection serves this one too.
     if (this.#pool !== lost) return;
-    this.#reconnecting ??= (async () => {
-      try {
-        const { cryptoki } = this.#module;
-        lost.close();
-        initialize(cryptoki);
-        const { slot } = findToken(cryptoki, this.#login.tokenLabel);
-        this.#pool = connectPool(cryptoki, slot, this.#login.pin);
-      } catch (error) {
-        const told = keyErrorOf(error);
-        if (told.code === "refused-credentials") this.#refusal = told;
-        throw told;
-      } finally {
-        this.#reconnecting = null;
-      }
-    })();
-    await this.#reconnecting;
+    try {
+      const { cryptoki } = this.#module;
+      lost.close();
+      initialize(cryptoki);
+      const { slot } = findToken(cryptoki, this.#login.tokenLabel);
+      this.#pool = connectPool(cryptoki, slot, this.#login.pin);
+    } catch (error) {
+      const plain = keyErrorOf(error);
+      if (plain.code === "refused-credentials") this.#refusal = plain;
+      throw plain;
+    }
   }
 }
 
