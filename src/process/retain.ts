@@ -46,9 +46,9 @@ export async function sweepExpired({ personalDays, textDays }: Retention, now: D
   return { texts, records, values };
 }
 
-async function batches({ isStopped }: RetentionSteps, next: () => Promise<number | null>): Promise<number> {
+async function batches(steps: RetentionSteps, next: () => Promise<number | null>): Promise<number> {
   let sum = 0;
-  while (!isStopped()) {
+  while (!steps.isStopped()) {
     const gone = await next();
     if (gone === null) break;
     sum += gone;

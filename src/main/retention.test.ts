@@ -3,9 +3,9 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import { sweepExpired } from "../process/retain.ts";
 import { testDatabase } from "../../test/support/database.ts";
-import { uuidText } from "./binary-array.ts";
-import { keeperStore } from "./keeper-store.ts";
-import { personStore } from "./person-store.ts";
+import { uuidText } from "../store/binary-array.ts";
+import { keeperStore } from "../store/keeper-store.ts";
+import { personStore } from "../store/person-store.ts";
 
 const now = new Date("2026-11-25T12:00:00Z");
 const terms = { personalDays: 90, textDays: 60 };
