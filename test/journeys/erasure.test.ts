@@ -234,6 +234,12 @@ describe("a person who is erased", () => {
     assert.deepEqual([wrong.status, wrong.code], [400, "invalid_field"]);
     assert.doesNotMatch(JSON.stringify(wrong), /Bert/);
     assert.equal((await shop.call(`/v1/subjects/${person.id}/erase`, { reason: "because" })).code, "invalid_field");
+    // What is kept after the erasure takes no e-mail address.
+    const named = { reason: "objection", requestedBy: bert.email };
+    assert.equal((await shop.call(`/v1/subjects/${person.id}/erase`, named)).code, "invalid_field");
+    const { paths } = (await program.call("/openapi.json")).json();
+    for (const path of ["/v1/subjects/search", "/v1/subjects/{id}/erase", "/v1/subjects/{id}/hold", "/v1/erasures/{id}"])
+      assert.ok(paths[path], path);
   });
 
   test("is erased again where the database is restored from before it", async () => {

@@ -15,7 +15,7 @@ interface Deployment {
   readonly database: TestDatabase;
   readonly dataDir: string;
   /** Ends with the test. */
-  readonly serve: (role: "front" | "worker" | "archivist", settings?: NodeJS.ProcessEnv) => Promise<ServedRole>;
+  readonly serve: (role: "front" | "worker" | "archivist" | "keeper", settings?: NodeJS.ProcessEnv) => Promise<ServedRole>;
 }
 
 async function deploy(t: TestContext): Promise<Deployment> {
@@ -101,6 +101,27 @@ test("a webhook is tracked and archived by roles that a platform runs one by one
   assert.equal(tracked.status, "delivered");
   await until(async () => (await database.pool(ownerRole).query("select from parcelkeep.segments where sealed_at is not null")).rowCount);
   assert.deepEqual(await Promise.all(roles.map((role) => role.end())), [0, 0, 0]);
+});
+
+test("a person is erased by a keeper that a platform runs; with nobody to start an opener the proof says that nothing was probed", async (t) => {
+  const { dataDir, serve } = await deploy(t);
+  await mountSecrets(dataDir);
+  const roles = await Promise.all([serve("front"), serve("keeper")]);
+  const [front] = roles;
+  const { hook, key } = await newShop(front);
+  const shop = { authorization: `Bearer ${key}` };
+  assert.equal((await call(hook, {}, scan("770000000002"))).status, 202);
+  const asked = { identifiers: [{ category: "trackingNumber", value: "7700 0000 0002" }] };
+  const { items } = (await call(`${front.url}/v1/subjects/search`, shop, asked)).body;
+  const { erasure } = (await call(`${front.url}/v1/subjects/${items[0].id}/erase`, shop, { reason: "objection" })).body;
+  const done = await until(async () => {
+    const { body } = await call(`${front.url}/v1/erasures/${erasure}`, shop);
+    return body.proof === null ? null : body;
+  });
+  assert.equal(done.state, "destroyed");
+  assert.equal(JSON.parse(done.proof.proof).probe.result, "not-run");
+  assert.deepEqual((await call(`${front.url}/v1/subjects/search`, shop, asked)).body.items, []);
+  assert.deepEqual(await Promise.all(roles.map((role) => role.end())), [0, 0]);
 });
 
 test("a front whose inbox is full says so and when to come again, until the workers have made room", async (t) => {
