@@ -1,5 +1,11 @@
-import { createHmac } from "node:crypto";
+import { execFile } from "node:child_process";
+import { createHmac, randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import pg from "pg";
+import { sealingKeyPath } from "../src/main/key-paths.ts";
+import { localSealingKeys } from "../src/vault/keys/local/sealing.ts";
+import type { KeyPurpose } from "../src/vault/keys/provider.ts";
 import { RunningProgram } from "../test/support/running-program.ts";
 import type { BodyMix } from "./bodies.ts";
 
@@ -11,6 +17,7 @@ const probeMaxMs = 5_000;
 /** A running program with a tenant and the endpoints that the mix of bodies goes to. */
 export class Target {
   readonly #program: RunningProgram;
+  #tenant = "";
   #key = "";
   #fedex = "";
   #aftership = "";
@@ -34,6 +41,7 @@ export class Target {
     const { tenant, apiKey } = JSON.parse(program.command("tenants", "create", "--name", "Bench", "--json"));
     const endpoint = (source: string): string =>
       JSON.parse(program.command("endpoints", "create", "--tenant", tenant, "--source", source, "--secret", secret, "--json")).id;
+    target.#tenant = tenant;
     target.#key = apiKey;
     target.#fedex = endpoint("fedex");
     target.#aftership = endpoint("aftership");
@@ -107,6 +115,51 @@ export class Target {
       );
       await client.query("vacuum analyze parcelkeep.token_index, parcelkeep.sealed_groups");
     });
+  }
+
+  /** Sessions with real wraps, as hours of ingest of many tenants would leave. */
+  async plantSessions(count: number): Promise<void> {
+    const sealing = await localSealingKeys(sealingKeyPath(this.#program.dataDir));
+    const epoch = sealing.currentEpoch;
+    const wraps = (purpose: KeyPurpose): Promise<Buffer[]> =>
+      Promise.all(Array.from({ length: count }, () => sealing.wrap(randomBytes(32), { tenant: this.#tenant, purpose, epoch })));
+    const [raw, values, numbers] = [await wraps("raw-records"), await wraps("personal-values"), await wraps("tracking-numbers")];
+    await this.#asOwner((client) =>
+      client.query(
+        `select count(parcelkeep.open_ingest_session($1, $2, raw, vals, numbers)) from unnest($3::bytea[], $4::bytea[], $5::bytea[]) as w(raw, vals, numbers)`,
+        [this.#tenant, epoch, raw, values, numbers],
+      ),
+    );
+  }
+
+  /** Index entries of the tenant's, without values. */
+  async plantIndex(count: number): Promise<void> {
+    await this.#asOwner(async (client) => {
+      await client.query(
+        `insert into parcelkeep.token_index (blind, tenant, token, subject)
+         select gen_random_uuid(), $2, decode(md5(i::text) || '00000000', 'hex'), gen_random_uuid() from generate_series(1, $1) i`,
+        [count, this.#tenant],
+      );
+      await client.query("vacuum analyze parcelkeep.token_index");
+    });
+  }
+
+  /** Runs a rotation to its end. */
+  async rotate(what: readonly string[], rate: number): Promise<{ readonly perSecond: number; readonly moved: number }> {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [join(import.meta.dirname, "..", "src", "cli", "main.ts"), "keys", "rotate", ...what, "--rate", String(rate), "--json"],
+      { env: this.#program.env },
+    );
+    return JSON.parse(stdout.trim().split("\n").at(-1)!);
+  }
+
+  /** Rotates epochs one after the other for about this long. @returns wraps moved a second, starts of commands included. */
+  async rotateFor(ms: number, rate: number): Promise<number> {
+    const startedAt = performance.now();
+    let moved = 0;
+    while (performance.now() - startedAt < ms) moved += (await this.rotate(["epoch"], rate)).moved;
+    return (moved / (performance.now() - startedAt)) * 1000;
   }
 
   /** Bytes of the segments for each byte of the bodies that stand in them. */

@@ -14,7 +14,7 @@ export const tokenPattern = /\bptk_[a-z]{2}\d_[a-z]{2}\d{1,4}_[0-9A-HJKMNP-TV-Z]
 
 export const groupIdBytes = 19;
 export const tokenBytes = 20;
-/** Version of the token space of every category; a new blind-index key makes a new version. */
+/** Version of the token space of every category. A new key of the blind index changes how a token is found, and no token. */
 export const tokenVersion = 1;
 
 /** The 20 bytes of the token of a group's value. */

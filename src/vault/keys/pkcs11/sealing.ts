@@ -7,7 +7,7 @@ import { type Pkcs11Login, Token, type TokenSession } from "./token.ts";
 import { sealWrap } from "./wrap-format.ts";
 
 /** Asking an HSM what it holds takes calls over a network: new epochs are learned within this time. */
-const rereadMs = 60_000;
+const rereadMs = 5_000;
 
 /**
  * The sealing half of keys in a PKCS #11 token. Its login sees public RSA keys and HMAC keys, and no key that may unwrap or decrypt; it wraps in this
@@ -17,7 +17,7 @@ const rereadMs = 60_000;
 export async function pkcs11SealingKeys(
   login: Pkcs11Login,
   load?: LoadCryptoki,
-): Promise<SealingKeys & { /** Reads the public keys again, at most once a minute. @throws {KeyError} */ refresh(): Promise<void> }> {
+): Promise<SealingKeys & { /** Reads the public keys again, at most every five seconds. @throws {KeyError} */ refresh(): Promise<void> }> {
   const token = await Token.connect(login, load);
   let readAt = performance.now();
   const read = () =>
