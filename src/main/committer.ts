@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { type FramedRecord, packRecords } from "../domain/record-frame.ts";
 import { type ClaimResult, type ClaimRow, closedSubjects, type GroupRow, type IngestStore, type RecordRow } from "../store/ingest-store.ts";
 import { uuidText } from "../store/binary-array.ts";
@@ -8,7 +9,7 @@ import { pooledRandom } from "../vault/random.ts";
 import { sealGroup } from "../vault/seal-group.ts";
 import { saltBytes, sealRawRecord } from "../vault/sealing.ts";
 import { formatToken, tokenOf } from "../vault/token.ts";
-import { type IndexEntry, indexEntry, type SealGroup, type TokenClaim } from "../vault/tokenise.ts";
+import { type IndexEntry, indexEntry, type SealGroup, type SubjectLink, type TokenClaim } from "../vault/tokenise.ts";
 import { rawEnvelope } from "./raw-envelope.ts";
 
 /** Most records and bytes of one group commit. */
@@ -16,6 +17,8 @@ const batchRecordsMax = 256;
 const batchBytesMax = 1024 * 1024;
 /** Commits under way at once: one is written while the other is flushed to disk. */
 const flightsMax = 2;
+/** Links between persons that are remembered as stored. */
+const linksMax = 50_000;
 /** Up to this many records in a batch there is time to compress each before it is sealed; larger batches mean that requests wait. */
 const compressedBatchMax = 48;
 
@@ -40,6 +43,7 @@ export interface PendingRecord {
   readonly claims: readonly TokenClaim[];
   /** Persons whose tokens were known when the record was tokenised. */
   readonly named: readonly string[];
+  readonly links: readonly SubjectLink[];
 }
 
 export type CommitOutcome =
@@ -83,6 +87,7 @@ export class Committer {
   readonly #sessions: IngestSessions;
   readonly #hooks: CommitterHooks;
   readonly #cell: string;
+  readonly #linked = new LRUCache<string, true>({ max: linksMax });
   readonly #compression: Compression;
   #waiting: Waiting[] = [];
   #flights = 0;
@@ -218,6 +223,7 @@ export class Committer {
     const sessions = await this.#sessionsOf(records);
     const messages = records.map((record) => record.messages);
     const { groups, holders } = await this.#sealGroups(records, sessions, messages);
+    await this.#link(records);
     const rows: RecordRow[] = [];
     const frames: FramedRecord[] = [];
     const compress = this.#compression === "always" || (this.#compression === "auto" && records.length <= compressedBatchMax);
@@ -234,6 +240,20 @@ export class Committer {
     const { body, offsets } = packRecords(frames);
     for (const [index, row] of rows.entries()) row.offset = offsets[index]!;
     return { body, rows, groups };
+  }
+
+  /** Stores the links that this process has not stored yet, before the records that showed them. */
+  async #link(records: readonly PendingRecord[]): Promise<void> {
+    const fresh = new Map<string, { readonly tenant: string } & SubjectLink>();
+    for (const { tenant, links } of records) {
+      for (const link of links) {
+        const key = `${link.subject}|${link.sameAs}`;
+        if (!this.#linked.has(key)) fresh.set(key, { tenant, ...link });
+      }
+    }
+    if (fresh.size === 0) return;
+    await this.#store.linkSubjects([...fresh.values()]);
+    for (const key of fresh.keys()) this.#linked.set(key, true);
   }
 
   /**

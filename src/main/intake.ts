@@ -207,4 +207,4 @@ function decode(
   return codecs.get(source)?.decode(plain) ?? { ok: false, reason: "no-codec" };
 }
 
-const nothing: Tokenised = { messages: [], lanes: [], groups: [], claims: [], named: [] };
+const nothing: Tokenised = { messages: [], lanes: [], groups: [], claims: [], named: [], links: [] };

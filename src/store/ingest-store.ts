@@ -96,6 +96,8 @@ export interface IngestStore {
   claimTokens(claims: readonly ClaimRow[], groups: readonly GroupRow[]): Promise<readonly ClaimResult[]>;
   /** Durable when it returns. Throws PostgreSQL's 23505 when a record was received before, and for {@link closedSubjects}; nothing of the batch is then stored. */
   commit(body: Uint8Array, records: readonly RecordRow[], groups: readonly GroupRow[]): Promise<void>;
+  /** Persons who are one by a record that is about to be committed. May be repeated. */
+  linkSubjects(links: readonly { readonly tenant: string; readonly subject: string; readonly sameAs: string }[]): Promise<void>;
   knownRecords(dedupes: readonly Uint8Array[]): Promise<readonly KnownRecord[]>;
   openSession(tenant: string, epoch: number, wrapped: WrappedSession): Promise<number>;
   /** Wakes the workers; not part of any commit, since a notifying commit holds a lock that all commits queue for. */
@@ -152,6 +154,17 @@ export function ingestStore(pool: pg.Pool): IngestStore {
           textArray(jobs.map((job) => job.message)),
           uuidArray(named.map(({ id }) => id)),
           uuidArray(named.map(({ subject }) => uuidBytes(subject))),
+        ],
+      });
+    },
+    linkSubjects: async (links) => {
+      await pool.query({
+        name: "link_subjects",
+        text: "select parcelkeep.link_subjects($1, $2, $3)",
+        values: [
+          uuidArray(links.map(({ tenant }) => repeatedUuidBytes(tenant))),
+          uuidArray(links.map(({ subject }) => uuidBytes(subject))),
+          uuidArray(links.map(({ sameAs }) => uuidBytes(sameAs))),
         ],
       });
     },

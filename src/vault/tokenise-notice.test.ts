@@ -121,3 +121,18 @@ test("a group holds 256 values, and one more is refused", () => {
   assert.equal(run({ fields: fields(256) }).groups[0]!.fields.length, 256);
   assert.throws(() => run({ fields: fields(257) }), RangeError);
 });
+
+test("persons who were known as two and stand for one party are linked, the one with the stronger identifier first", () => {
+  const known = new Map([
+    [keys.blind("email", "e@x.test"), { token: "E", subject: "person-1" }],
+    [keys.blind("trackingNumber", "N1"), { token: "N", subject: "person-2" }],
+    [keys.blind("trackingNumber", "P1"), { token: "P", subject: "person-2" }],
+  ]);
+  const notice = {
+    trackingNumber: "N1",
+    parentNumber: "P1",
+    fields: [{ category: "email", role: "recipient", value: "e@x.test" }],
+  } as const;
+  assert.deepEqual(run(notice, (blind) => known.get(blind)).links, [{ subject: "person-1", sameAs: "person-2" }]);
+  assert.deepEqual(run({ trackingNumber: "N1", parentNumber: "P1" }, (blind) => known.get(blind)).links, []);
+});

@@ -79,6 +79,13 @@ export interface Tokenised {
   readonly claims: readonly TokenClaim[];
   /** Persons whose tokens were known before: the record names them, whether or not it brings a value of theirs that is to be sealed. */
   readonly named: readonly string[];
+  /** Persons who were known as two, and are one by this record: an erasure of either follows the link. */
+  readonly links: readonly SubjectLink[];
+}
+
+export interface SubjectLink {
+  readonly subject: string;
+  readonly sameAs: string;
 }
 
 /**
@@ -116,9 +123,10 @@ export function tokenise(
   const groups: SealGroup[] = [];
   const claims: TokenClaim[] = [];
   const named = new Set<string>();
-  const tokenisers = notices.map((notice) => new NoticeTokeniser(notice, cell, keys, known, groups, claims, named));
+  const links: SubjectLink[] = [];
+  const tokenisers = notices.map((notice) => new NoticeTokeniser(notice, cell, keys, known, groups, claims, named, links));
   const messages = tokenisers.map((each) => each.message(source));
-  return { messages, lanes: tokenisers.map((each) => each.lane()), groups, claims, named: [...named] };
+  return { messages, lanes: tokenisers.map((each) => each.lane()), groups, claims, named: [...named], links };
 }
 
 interface OpenGroup {
@@ -137,6 +145,7 @@ class NoticeTokeniser {
   readonly #groups: SealGroup[];
   readonly #claims: TokenClaim[];
   readonly #named: Set<string>;
+  readonly #links: SubjectLink[];
   readonly #opened = new Map<string, OpenGroup>();
   readonly #subjects = new Map<Party, string>();
   readonly #blinds = new Map<string, string>();
@@ -150,6 +159,7 @@ class NoticeTokeniser {
     groups: SealGroup[],
     claims: TokenClaim[],
     named: Set<string>,
+    links: SubjectLink[],
   ) {
     this.#notice = notice;
     this.#cell = cell;
@@ -158,6 +168,7 @@ class NoticeTokeniser {
     this.#groups = groups;
     this.#claims = claims;
     this.#named = named;
+    this.#links = links;
   }
 
   message(source: string): Message {
@@ -270,20 +281,25 @@ class NoticeTokeniser {
     return this.#keys.version === 1 ? this.#blind(category, value) : this.#keys.firstBlind(category, value);
   }
 
-  /** The person behind a party: known by the strongest identifier that has been met before, else somebody new. */
+  /** The person behind a party: known by the strongest identifier that has been met before, else somebody new. Others that it was known as are linked. */
   #subjectOf(party: Party): string {
-    let best: { subject: string; strength: number } | null = null;
+    const found: { readonly subject: string; readonly strength: number }[] = [];
     const consider = (category: Category, value: string): void => {
       const strength = strengths[category];
-      if (strength === undefined || (best !== null && best.strength <= strength)) return;
+      if (strength === undefined) return;
       const known = this.#known(this.#blind(category, value));
-      if (known !== undefined) best = { subject: known.subject, strength };
+      if (known !== undefined) found.push({ subject: known.subject, strength });
     };
     for (const field of this.#notice.fields) if (partyOf[field.role] === party) consider(field.category, field.value);
     if (party === "recipient") {
       if (this.#notice.trackingNumber !== null) consider("trackingNumber", this.#notice.trackingNumber);
       if (this.#notice.parentNumber !== null) consider("trackingNumber", this.#notice.parentNumber);
     }
-    return (best as { subject: string } | null)?.subject ?? randomUUID();
+    if (found.length === 0) return randomUUID();
+    const { subject } = found.reduce((best, each) => (each.strength < best.strength ? each : best));
+    const others = new Set(found.map((each) => each.subject));
+    others.delete(subject);
+    for (const sameAs of others) this.#links.push({ subject, sameAs });
+    return subject;
   }
 }

@@ -43,6 +43,7 @@ const reads: Readonly<Record<string, readonly PowerRole[]>> = {
   "select * from parcelkeep.track('{}')": ["parcelkeep_api"],
   "select * from parcelkeep.known_records('{}')": ["parcelkeep_ingress"],
   "select * from parcelkeep.tokens_of('{}')": ["parcelkeep_api"],
+  "select parcelkeep.link_subjects('{}', '{}', '{}')": ["parcelkeep_ingress"],
   "select * from parcelkeep.record_subjects": [],
   "select * from parcelkeep.legal_holds": [],
   "select * from parcelkeep.erasures": [],
