@@ -71,6 +71,7 @@ async function startProgram(t: TestContext): Promise<{ readonly program: Running
     PARCELKEEP_KMS_ENDPOINT: kms.endpoint,
     PARCELKEEP_KMS_KEYS: `1=${kms.createKey("SYMMETRIC_DEFAULT")}`,
     PARCELKEEP_KMS_DERIVATION_KEYS: `1=${kms.createKey("HMAC_256")}`,
+    PARCELKEEP_KMS_SIGNING_KEY: kms.createKey("ECC_NIST_P256"),
     AWS_SHARED_CREDENTIALS_FILE: credentials,
   });
   t.after(() => program.remove());
