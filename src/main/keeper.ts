@@ -9,7 +9,7 @@ import { Listener } from "../store/listener.ts";
 import { type ErasureProbe, type ErasureProof, keyCommitments, signProof } from "../vault/erasure-proof.ts";
 import type { SigningKeys } from "../vault/keys/provider.ts";
 import { OpenerError, type OpenSubject } from "../vault/opening.ts";
-import { readConfig } from "./config.ts";
+import { ConfigError, readConfig } from "./config.ts";
 import { errorKind, programLog } from "./log.ts";
 import type { RoleHost } from "./role.ts";
 import { signingKeysOf } from "./opening-keys.ts";
@@ -35,7 +35,12 @@ export async function runKeeper(host: RoleHost<"parcelkeep_keeper">): Promise<vo
   // Before anything is served: a database that was restored must not give back who was erased.
   const reapplied = await tombstones.reapply(store);
   if (reapplied > 0) log.warn({ reapplied }, "the database was older than these erasures; they were done again");
-  const steps = erasureSteps(store, tombstones, await signingKeysOf(config), host.open);
+  const signing = await signingKeysOf(config).catch((error: unknown) => {
+    if (!(error instanceof ConfigError)) throw error;
+    log.warn("no key that signs is named: what is due is destroyed, and erasures wait for their proofs");
+    return null;
+  });
+  const steps = erasureSteps(store, tombstones, signing, host.open);
   const wake = new Wake();
   const listener = new Listener({ ...connection, application_name: "parcelkeep-keeper-wake" }, erasuresChannel, {
     heard: () => wake.ring(),
@@ -79,11 +84,14 @@ export async function runKeeper(host: RoleHost<"parcelkeep_keeper">): Promise<vo
   });
 }
 
-/** @param open where it permits no probe, erasures stay destroyed, with a proof that says so; asked again by the next process. */
+/**
+ * @param signing null where no key is named: erasures then wait for their proofs.
+ * @param open where it permits no probe, erasures stay destroyed, with a proof that says so; asked again by the next process.
+ */
 export function erasureSteps(
   store: KeeperStore,
   tombstones: Tombstones,
-  signing: Pick<SigningKeys, "sign">,
+  signing: Pick<SigningKeys, "sign"> | null,
   open: OpenSubject,
 ): ErasureSteps & { canProbe(): boolean } {
   let isPermitted = true;
@@ -118,6 +126,7 @@ export function erasureSteps(
       }
     },
     prove: async (id) => {
+      if (signing === null) return;
       const facts = await store.facts(id);
       // Without a probe there is nothing new to say.
       if (facts.state === "destroyed" && facts.proof !== null) return;
