@@ -85,9 +85,14 @@ begin
       where claim.won and token_index.blind = claim.blind and token_index.subject <> person.subject
     ), linked as (
       insert into subject_links (tenant, subject, same_as)
-      select distinct p_group_tenant[claim.grp], person.subject, claim.subject
+      select p_group_tenant[claim.grp], person.subject, claim.subject
       from claim join person on person.ord = claim.grp
       where not claim.won and claim.subject <> person.subject
+      union
+      -- Whom the process knew the person as, where a claim shows that it is somebody else.
+      select p_group_tenant[claim.grp], person.subject, p_group_subject[claim.grp]
+      from claim join person on person.ord = claim.grp
+      where p_group_subject[claim.grp] <> person.subject and exists (select from sealed_groups k where k.subject = p_group_subject[claim.grp])
       on conflict do nothing
     )
     select claim.ord, claim.token, person.subject from claim join person on person.ord = claim.grp;
