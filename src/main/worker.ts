@@ -12,8 +12,11 @@ import { Wake } from "./wake.ts";
 
 /** Looks at the inbox at least this often, should a wake-up get lost. */
 const pollMs = 250;
-/** Under a load that does not fill turns, one begins so often: fewer and larger ones cost less, and a message is seen soon enough. */
-const turnEveryMs = 20;
+/**
+ * Under a load that does not fill turns, one begins so often. A turn costs about a millisecond of processor time beside its jobs, so fewer and larger
+ * ones are cheaper; a message is to be seen within a tenth of a second.
+ */
+const turnEveryMs = 40;
 const retryMs = 500;
 
 /** Turns the inbox into the tracking index. Holds no key. */
