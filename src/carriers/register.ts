@@ -16,4 +16,21 @@ export interface RegisterEntry {
   readonly hosts: readonly string[];
   /** Whether the source offers to send to us; otherwise it is asked. */
   readonly push: boolean;
+  /** Rules for asking it; without them it is not asked. */
+  readonly polling?: PollingRules;
+}
+
+/** What a source allows one credential to ask, and how often asking is of use. */
+export interface PollingRules {
+  /** All of them hold at once. */
+  readonly quotas: readonly Quota[];
+  /** What the source asks its users to keep between two questions about one parcel, or how often its data changes; 0 where nothing is known. */
+  readonly cadenceMs: number;
+}
+
+/** At most `count` in any `windowMs`, counted over whole windows since 1970 where the window is a day and rolling where it is shorter. */
+export interface Quota {
+  readonly unit: "calls" | "numbers";
+  readonly count: number;
+  readonly windowMs: number;
 }
