@@ -13,11 +13,21 @@ export type AuthenticationScheme =
       readonly prefix?: string;
       /** Unicode normalisation of the secret before UTF-8. */
       readonly secretForm?: "NFKD";
+      /** A header whose value is signed before the body, with what stands between them. */
+      readonly signedHeader?: { readonly header: string; readonly separator: string };
     }
   /** A secret of the endpoint's, sent as it is: `Authorization: Bearer`, `Authorization: Basic` (as password) or one of `headers`. */
   | { readonly kind: "shared-secret"; readonly headers: readonly string[] }
   /** The sender fetches a bearer token from our token endpoint with client credentials and sends it with an API key header. */
-  | { readonly kind: "oauth-client"; readonly apiKeyHeader: string };
+  | { readonly kind: "oauth-client"; readonly apiKeyHeader: string }
+  /**
+   * The sender is set up in one of several ways, each with the endpoint's secret. `senderRanges`: addresses (CIDR) that it documents for the
+   * way that has no secret at all; an endpoint made without a secret then takes those addresses and no others.
+   */
+  | { readonly kind: "by-set-up"; readonly schemes: readonly SecretScheme[]; readonly senderRanges: readonly string[] };
+
+/** A scheme that needs the endpoint's secret and nothing else. */
+export type SecretScheme = Extract<AuthenticationScheme, { kind: "hmac-sha256" | "shared-secret" }>;
 
 /** Codec of one source: pure, no I/O, no clock. */
 export interface Codec {

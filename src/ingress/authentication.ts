@@ -10,10 +10,15 @@ export type Scheme =
       readonly encodings: readonly ("hex" | "base64")[];
       readonly prefix?: string;
       readonly secretForm?: "NFKD";
+      readonly signedHeader?: { readonly header: string; readonly separator: string };
     }
   | { readonly kind: "shared-secret"; readonly headers: readonly string[] }
   | { readonly kind: "oauth-client"; readonly apiKeyHeader: string }
+  | { readonly kind: "by-set-up"; readonly schemes: readonly SecretScheme[]; readonly senderRanges: readonly string[] }
   | { readonly kind: "none" };
+
+type HmacScheme = Extract<Scheme, { kind: "hmac-sha256" }>;
+type SecretScheme = Extract<Scheme, { kind: "hmac-sha256" | "shared-secret" }>;
 
 /** What an endpoint holds to verify its source. */
 export interface Credentials {
@@ -38,10 +43,14 @@ export function verifier(scheme: Scheme, credentials: Credentials, accessTokenVa
       return credentials.secret === null ? () => false : secretVerifier(scheme.headers, credentials.secret);
     case "oauth-client":
       return oauthVerifier(scheme.apiKeyHeader, credentials, accessTokenValid);
+    case "by-set-up": {
+      const ways = scheme.schemes.map((each) => verifier(each, credentials, accessTokenValid));
+      return (headers, body) => ways.some((verify) => verify(headers, body));
+    }
   }
 }
 
-function hmacVerifier(scheme: Extract<Scheme, { kind: "hmac-sha256" }>, secret: string): Verify {
+function hmacVerifier(scheme: HmacScheme, secret: string): Verify {
   const bytes = Buffer.from(scheme.secretForm === undefined ? secret : secret.normalize(scheme.secretForm));
   const keyed = new KeyedHash(bytes.length <= 64 ? bytes : sha256(bytes));
   const given = Buffer.alloc(32);
@@ -51,7 +60,9 @@ function hmacVerifier(scheme: Extract<Scheme, { kind: "hmac-sha256" }>, secret: 
     const header = headers[scheme.header];
     if (typeof header !== "string" || !header.startsWith(prefix)) return false;
     const digest = header.slice(prefix.length);
-    expected.write(keyed.ofBytes(body), 0, 32, "latin1");
+    const signed = signedBytes(scheme.signedHeader, headers, body);
+    if (signed === null) return false;
+    expected.write(keyed.ofBytes(signed), 0, 32, "latin1");
     let verified = false;
     for (const encoding of scheme.encodings) {
       if (digest.length !== (encoding === "hex" ? 64 : 44)) continue;
@@ -60,6 +71,13 @@ function hmacVerifier(scheme: Extract<Scheme, { kind: "hmac-sha256" }>, secret: 
     }
     return verified;
   };
+}
+
+/** @returns null where the header that is signed with the body is missing. */
+function signedBytes(signedHeader: HmacScheme["signedHeader"], headers: IncomingHttpHeaders, body: Buffer): Buffer | null {
+  if (signedHeader === undefined) return body;
+  const value = headers[signedHeader.header];
+  return typeof value === "string" ? Buffer.concat([Buffer.from(`${value}${signedHeader.separator}`), body]) : null;
 }
 
 function secretVerifier(names: readonly string[], secret: string): Verify {

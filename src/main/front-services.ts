@@ -277,16 +277,21 @@ export class FrontServices implements Services {
 
   async createEndpoint(tenant: string, input: NewEndpointInput) {
     if (!isSource(input.source)) throw new ProblemError("unknown_source");
-    const allowFrom = input.allowFrom ?? [];
+    const authentication = codecs.get(input.source)?.authentication;
+    const senderRanges = authentication?.kind === "by-set-up" ? authentication.senderRanges : [];
+    // Without a secret a sender with addresses of its own is known by those.
+    const byAddress = input.secret === undefined && senderRanges.length > 0;
+    const allowFrom = input.allowFrom ?? (byAddress ? senderRanges : []);
     try {
       addressList(allowFrom);
     } catch {
       throw new ProblemError("invalid_field", { errors: [{ pointer: "#/allowFrom", detail: "addresses or CIDR blocks" }] });
     }
     const id = `ep_${randomLetters(20)}`;
-    const scheme = codecs.get(input.source)?.authentication.kind ?? "shared-secret";
+    const scheme = authentication?.kind ?? "shared-secret";
     // A source without authentication must at least be named by its addresses, or be trusted in so many words.
-    const open = input.auth === "none" || (input.source === unknownSource && input.secret === undefined && allowFrom.length > 0);
+    const open =
+      input.auth === "none" || ((input.source === unknownSource || byAddress) && input.secret === undefined && allowFrom.length > 0);
     const secret = open ? null : (input.secret ?? randomLetters(40));
     const clientId = scheme === "oauth-client" && !open ? (input.clientId === undefined ? id : `${input.clientId}/${id}`) : null;
     const sealed = this.#parts.credentials.seal(id, { secret, clientId });
