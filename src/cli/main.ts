@@ -115,6 +115,22 @@ keys
 addRotationCommands(keys, run);
 
 program
+  .command("detect")
+  .description("the carriers that a tracking number may be of, best first; nothing is stored or sent")
+  .argument("<number>")
+  .option("--carriers <carrier...>", "the carriers that the merchant works with")
+  .option("--destination <country>", "two letters, such as DE")
+  .option("--json", "one JSON object")
+  .action((number: string, options: { carriers?: string[]; destination?: string; json?: boolean }) =>
+    run(async () => {
+      const candidates = commands.detect(number, options);
+      const lines = candidates.map((each) => `${each.score.toFixed(3)}  ${each.carrier.padEnd(18)} ${each.format}\n`);
+      if (options.json) process.stdout.write(`${JSON.stringify({ candidates })}\n`);
+      else process.stdout.write(lines.length === 0 ? "no known format\n" : lines.join(""));
+    }),
+  );
+
+program
   .command("db")
   .description("the embedded database")
   .command("url")

@@ -50,6 +50,12 @@ export const carrierIds = [
   "ontrac",
   "china-post",
   "yunexpress",
+  "canpar",
+  "gofo",
+  "lasership",
+  "old-dominion",
+  "speedee",
+  "yodel",
 ] as const;
 export type CarrierId = (typeof carrierIds)[number];
 

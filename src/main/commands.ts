@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { type Candidate, detectCarriers, type Hints } from "../carriers/detection/detect.ts";
 import { embeddedPostgresStatus } from "../store/embedded/status.ts";
 import { ownerRole } from "../store/roles.ts";
 import { type Config, readConfig, readConnections, readOwnersDatabase } from "./config.ts";
@@ -51,6 +52,12 @@ export const commands = {
     await program.stop();
     if (failure !== null) throw new CommandError(failure, "parcelkeep start");
     process.exit(0);
+  },
+
+  /** Nothing of the program is needed for it. */
+  detect: (number: string, hints: Hints): readonly Candidate[] => {
+    if (number.trim() === "") throw new CommandError("the number is empty", "parcelkeep detect 1Z999AA10123456784");
+    return detectCarriers(number, hints);
   },
 
   /** Runs one role's process in this one until a signal ends it. The platform names its database and starts it again when it ends by itself. */
