@@ -104,6 +104,7 @@ const databaseSettings: Readonly<Record<PowerRole, string>> = {
   parcelkeep_opener: "PARCELKEEP_DATABASE_URL",
   parcelkeep_keeper: "PARCELKEEP_DATABASE_URL",
   parcelkeep_rekeyer: "PARCELKEEP_DATABASE_URL",
+  parcelkeep_outbound: "PARCELKEEP_DATABASE_URL",
   // The front is two roles in one process.
   parcelkeep_api: "PARCELKEEP_API_DATABASE_URL",
 };

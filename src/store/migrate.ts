@@ -29,7 +29,7 @@ const ownFolder = join(import.meta.dirname, "migrations");
 const migrationKey = 7_204_117;
 
 /**
- * Brings the database to this program's version: applies `NNNN_name.sql` in order, each in a transaction with its own record. May be repeated.
+ * Brings the database to this program's version: applies `NNNN_name.sql` in order of their numbers, which may leave some out, each in a transaction with its own record. May be repeated.
  * The roles that the files grant powers to exist before (`roles.ts`).
  *
  * @param client a connection of the owner, outside a transaction.
@@ -54,8 +54,8 @@ async function readMigrations(folder: string): Promise<readonly Migration[]> {
   return await Promise.all(
     names.map(async (name, index) => {
       const version = Number(/^(\d{4})_\w+\.sql$/.exec(name)?.[1]);
-      if (version !== index + 1)
-        throw new MigrationError("gap", `expected migration ${index + 1} in the form NNNN_name.sql, found ${name}`);
+      if (Number.isNaN(version) || names[index - 1]?.startsWith(name.slice(0, 4)) === true)
+        throw new MigrationError("gap", `expected a migration in the form NNNN_name.sql with a number of its own, found ${name}`);
       const bytes = await readFile(join(folder, name));
       return { version, name, sql: bytes.toString("utf8"), sha256: createHash("sha256").update(bytes).digest() };
     }),
@@ -72,20 +72,23 @@ async function appliedMigrations(client: ClientBase): Promise<readonly Omit<Migr
   return rows;
 }
 
-/** @returns the migrations that wait, once all that were applied are known to be ours. */
+/** @returns the migrations that wait, once all that were applied are known to be ours and to come before them. */
 function refuseDifferences(migrations: readonly Migration[], applied: readonly Omit<Migration, "sql">[]): readonly Migration[] {
   const latest = applied.at(-1);
-  if (latest !== undefined && latest.version > migrations.length) {
-    throw new MigrationError(
-      "newer-database",
-      `the database is at version ${latest.version} (${latest.name}), this program at ${migrations.length}`,
-    );
+  if (latest === undefined) return migrations;
+  const newest = migrations.at(-1)?.version ?? 0;
+  if (latest.version > newest) {
+    throw new MigrationError("newer-database", `the database is at version ${latest.version} (${latest.name}), this program at ${newest}`);
   }
-  for (const [index, { version, name, sha256 }] of applied.entries()) {
-    if (version !== index + 1) throw new MigrationError("gap", `the database lacks migration ${index + 1}, and has ${name}`);
-    if (migrations[index]?.sha256.equals(sha256) !== true) throw new MigrationError("changed", `${name} was changed after it was applied`);
+  const ours = new Map(migrations.map((migration) => [migration.version, migration]));
+  for (const { version, name, sha256 } of applied) {
+    if (ours.get(version)?.sha256.equals(sha256) !== true) throw new MigrationError("changed", `${name} was changed after it was applied`);
+    ours.delete(version);
   }
-  return migrations.slice(applied.length);
+  const waiting = [...ours.values()];
+  const late = waiting.find(({ version }) => version < latest.version);
+  if (late !== undefined) throw new MigrationError("gap", `the database lacks ${late.name}, and has ${latest.name}`);
+  return waiting;
 }
 
 async function apply(client: ClientBase, { version, name, sql, sha256 }: Migration): Promise<void> {

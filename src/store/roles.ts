@@ -17,6 +17,8 @@ export const powerRoles = [
   "parcelkeep_keeper",
   // Replaces wraps and index entries when keys are rotated.
   "parcelkeep_rekeyer",
+  // Asks carriers and delivers webhooks.
+  "parcelkeep_outbound",
 ] as const;
 
 export type PowerRole = (typeof powerRoles)[number];
