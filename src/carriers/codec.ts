@@ -16,8 +16,37 @@ export type AuthenticationScheme =
       /** A header whose value is signed before the body, with what stands between them. */
       readonly signedHeader?: { readonly header: string; readonly separator: string };
     }
-  /** A secret of the endpoint's, sent as it is: `Authorization: Bearer`, `Authorization: Basic` (as password) or one of `headers`. */
-  | { readonly kind: "shared-secret"; readonly headers: readonly string[] }
+  /**
+   * HMAC-SHA-256 together with a timestamp, refused outside `windowS` seconds either way. `timestampHeader`: null where both stand in
+   * `header`, as `t=…,v1=…`. `signed`: what the sender may have signed; more than one where its documentation contradicts itself.
+   */
+  | {
+      readonly kind: "timestamped-hmac-sha256";
+      readonly header: string;
+      readonly timestampHeader: string | null;
+      readonly encodings: readonly ("hex" | "base64")[];
+      readonly signed: readonly SignedText[];
+      readonly windowS: number;
+    }
+  /** Hex SHA-256 over the raw body, a separator and the secret: *not an HMAC*. The key comes last, so a digest cannot be extended. */
+  | { readonly kind: "sha256-key-last"; readonly header: string; readonly separator: string }
+  /**
+   * RSASSA-PKCS1-v1_5 with SHA-256 over `timestamp.body`, in base64, by a key of the sender's JSON Web Key Set that `keyIdHeader` names.
+   * The set is pinned at the endpoint; `keySetHosts` are the hosts from which it may be renewed.
+   */
+  | {
+      readonly kind: "rsa-sha256";
+      readonly header: string;
+      readonly keyIdHeader: string;
+      readonly timestampHeader: string;
+      readonly windowS: number;
+      readonly keySetHosts: readonly string[];
+    }
+  /**
+   * A secret of the endpoint's, sent as it is: `Authorization: Bearer`, `Authorization: Basic` (as password), one of `headers`, or the query
+   * parameter `parameter` of the address that the sender was given.
+   */
+  | { readonly kind: "shared-secret"; readonly headers: readonly string[]; readonly parameter?: string }
   /** The sender fetches a bearer token from our token endpoint with client credentials and sends it with an API key header. */
   | { readonly kind: "oauth-client"; readonly apiKeyHeader: string }
   /**
@@ -27,7 +56,10 @@ export type AuthenticationScheme =
   | { readonly kind: "by-set-up"; readonly schemes: readonly SecretScheme[]; readonly senderRanges: readonly string[] };
 
 /** A scheme that needs the endpoint's secret and nothing else. */
-export type SecretScheme = Extract<AuthenticationScheme, { kind: "hmac-sha256" | "shared-secret" }>;
+export type SecretScheme = Extract<AuthenticationScheme, { kind: "hmac-sha256" | "timestamped-hmac-sha256" | "shared-secret" }>;
+
+/** Texts that senders sign: `+` is concatenation, `.` a full stop between the two. `timestamp` alone leaves the body uncovered. */
+export type SignedText = "body" | "timestamp" | "timestamp.body" | "timestamp+body" | "body+timestamp";
 
 /** Codec of one source: pure, no I/O, no clock. */
 export interface Codec {

@@ -60,6 +60,7 @@ endpoints
   .requiredOption("--source <source>", "who sends: dhl-unified, ups, shopify, …, or unknown")
   .option("--secret <secret>", "the secret that the source signs or sends with; made up and shown once where it is left out")
   .option("--client-id <id>", "client id for a source that authenticates by OAuth")
+  .option("--jwks <file or address>", "key set of a source that signs with a private key (shipengine): a JSON file, or its https address")
   .option("--auth <kind>", "none: trust by address only")
   .option("--allow-from <cidr...>", "addresses that may send")
   .option("--json", "one JSON object")
@@ -69,10 +70,16 @@ endpoints
       source: string;
       secret?: string;
       clientId?: string;
+      jwks?: string;
       auth?: string;
       allowFrom?: string[];
       json?: boolean;
-    }) => run(async () => show(await commands.createEndpoint(options), options.json)),
+    }) =>
+      run(async () => {
+        const { jwks } = options;
+        const keySet = jwks === undefined || jwks.startsWith("https://") ? jwks : await readFile(jwks, "utf8");
+        show(await commands.createEndpoint({ ...options, ...(keySet === undefined ? {} : { jwks: keySet }) }), options.json);
+      }),
   );
 
 program

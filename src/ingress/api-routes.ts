@@ -132,6 +132,14 @@ export function apiRoutes(services: Services) {
               source: Type.String({ maxLength: 40 }),
               secret: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
               clientId: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+              jwks: Type.Optional(
+                Type.Union([
+                  Type.String({ pattern: "^https://", maxLength: 300 }),
+                  Type.Object({
+                    keys: Type.Array(Type.Object({ kty: Type.String() }, { additionalProperties: true }), { minItems: 1, maxItems: 20 }),
+                  }),
+                ]),
+              ),
               auth: Type.Optional(Type.Literal("none")),
               allowFrom: Type.Optional(Type.Array(Type.String({ maxLength: 50 }), { maxItems: 50 })),
             },

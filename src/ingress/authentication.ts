@@ -1,6 +1,8 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { KeyedHash } from "../domain/keyed-hash.ts";
+import { rsaVerifier } from "./rsa-signature.ts";
+import { timestampedHmacVerifier, type SignedText } from "./timestamped-hmac.ts";
 
 /** As in `src/carriers/codec.ts`; restated here so that the stages meet only in `src/main/`. */
 export type Scheme =
@@ -12,43 +14,84 @@ export type Scheme =
       readonly secretForm?: "NFKD";
       readonly signedHeader?: { readonly header: string; readonly separator: string };
     }
-  | { readonly kind: "shared-secret"; readonly headers: readonly string[] }
+  | {
+      readonly kind: "timestamped-hmac-sha256";
+      readonly header: string;
+      readonly timestampHeader: string | null;
+      readonly encodings: readonly ("hex" | "base64")[];
+      readonly signed: readonly SignedText[];
+      readonly windowS: number;
+    }
+  | { readonly kind: "sha256-key-last"; readonly header: string; readonly separator: string }
+  | {
+      readonly kind: "rsa-sha256";
+      readonly header: string;
+      readonly keyIdHeader: string;
+      readonly timestampHeader: string;
+      readonly windowS: number;
+      readonly keySetHosts: readonly string[];
+    }
+  | { readonly kind: "shared-secret"; readonly headers: readonly string[]; readonly parameter?: string }
   | { readonly kind: "oauth-client"; readonly apiKeyHeader: string }
   | { readonly kind: "by-set-up"; readonly schemes: readonly SecretScheme[]; readonly senderRanges: readonly string[] }
   | { readonly kind: "none" };
 
 type HmacScheme = Extract<Scheme, { kind: "hmac-sha256" }>;
-type SecretScheme = Extract<Scheme, { kind: "hmac-sha256" | "shared-secret" }>;
+type SecretScheme = Extract<Scheme, { kind: "hmac-sha256" | "timestamped-hmac-sha256" | "shared-secret" }>;
 
 /** What an endpoint holds to verify its source. */
 export interface Credentials {
   readonly secret: string | null;
   /** Client id of an OAuth source; the secret is its client secret. */
   readonly clientId: string | null;
+  /** JSON Web Key Set of a source that signs with a private key; absent for all others. */
+  readonly keySet?: KeySet;
 }
+
+/** The pinned set as JSON text, and where it may be renewed. Without a text nothing verifies. */
+export interface KeySet {
+  readonly pinned: string | null;
+  readonly url: string | null;
+}
+
+export interface VerifierContext {
+  /** Whether a bearer token was issued by our token endpoint for this endpoint and has not expired. */
+  accessTokenValid(token: string): boolean;
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+/** Header under which the query string of the request is handed to {@link Verify}; what a sender writes there is overwritten. */
+export const queryHeader = "parcelkeep-query";
 
 /** Verifies one request. Says yes or no and never which part was wrong. */
 export type Verify = (headers: IncomingHttpHeaders, body: Buffer) => boolean;
 
-/**
- * @param accessTokenValid whether a bearer token was issued by our token endpoint for this endpoint and has not expired.
- */
-export function verifier(scheme: Scheme, credentials: Credentials, accessTokenValid: (token: string) => boolean): Verify {
+export function verifier(scheme: Scheme, credentials: Credentials, context: VerifierContext): Verify {
+  const { secret } = credentials;
   switch (scheme.kind) {
     case "none":
       return () => true;
     case "hmac-sha256":
-      return credentials.secret === null ? () => false : hmacVerifier(scheme, credentials.secret);
+      return secret === null ? never : hmacVerifier(scheme, secret);
+    case "timestamped-hmac-sha256":
+      return secret === null ? never : timestampedHmacVerifier(scheme, secret, () => context.now());
+    case "sha256-key-last":
+      return secret === null ? never : keyLastVerifier(scheme, secret);
+    case "rsa-sha256":
+      return rsaVerifier(scheme, credentials.keySet?.pinned ?? null, () => context.now());
     case "shared-secret":
-      return credentials.secret === null ? () => false : secretVerifier(scheme.headers, credentials.secret);
+      return secret === null ? never : secretVerifier(scheme, secret);
     case "oauth-client":
-      return oauthVerifier(scheme.apiKeyHeader, credentials, accessTokenValid);
+      return oauthVerifier(scheme.apiKeyHeader, credentials, (token) => context.accessTokenValid(token));
     case "by-set-up": {
-      const ways = scheme.schemes.map((each) => verifier(each, credentials, accessTokenValid));
+      const ways = scheme.schemes.map((each) => verifier(each, credentials, context));
       return (headers, body) => ways.some((verify) => verify(headers, body));
     }
   }
 }
+
+const never: Verify = () => false;
 
 function hmacVerifier(scheme: HmacScheme, secret: string): Verify {
   const bytes = Buffer.from(scheme.secretForm === undefined ? secret : secret.normalize(scheme.secretForm));
@@ -80,21 +123,34 @@ function signedBytes(signedHeader: HmacScheme["signedHeader"], headers: Incoming
   return typeof value === "string" ? Buffer.concat([Buffer.from(`${value}${signedHeader.separator}`), body]) : null;
 }
 
-function secretVerifier(names: readonly string[], secret: string): Verify {
+/** The secret is appended to what is hashed, as the sender does; nothing of it is kept but the bytes. */
+function keyLastVerifier(scheme: Extract<Scheme, { kind: "sha256-key-last" }>, secret: string): Verify {
+  const end = Buffer.from(`${scheme.separator}${secret}`);
+  return (headers, body) => {
+    const digest = headers[scheme.header];
+    if (typeof digest !== "string" || !/^[0-9a-f]{64}$/i.test(digest)) return false;
+    return timingSafeEqual(sha256(Buffer.concat([body, end])), Buffer.from(digest, "hex"));
+  };
+}
+
+function secretVerifier(scheme: Extract<Scheme, { kind: "shared-secret" }>, secret: string): Verify {
   const same = constantTimeEquals(secret);
   return (headers) => {
     let verified = false;
-    for (const name of names) {
+    for (const name of scheme.headers) {
       const value = headers[name];
       if (typeof value === "string" && same(value)) verified = true;
     }
+    const query = scheme.parameter === undefined ? undefined : headers[queryHeader];
+    if (typeof query === "string")
+      for (const value of new URLSearchParams(query).getAll(scheme.parameter!)) if (same(value)) verified = true;
     const authorization = headers.authorization;
     if (authorization === undefined) return verified;
     const space = authorization.indexOf(" ");
-    const scheme = authorization.slice(0, space).toLowerCase();
+    const kind = authorization.slice(0, space).toLowerCase();
     const value = authorization.slice(space + 1).trim();
-    if (scheme === "bearer" || scheme === "apikey") return same(value) || verified;
-    if (scheme !== "basic") return verified;
+    if (kind === "bearer" || kind === "apikey") return same(value) || verified;
+    if (kind !== "basic") return verified;
     const pair = Buffer.from(value, "base64").toString("utf8");
     const password = pair.slice(pair.indexOf(":") + 1);
     return same(password) || same(pair) || verified;

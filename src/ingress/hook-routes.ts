@@ -24,6 +24,7 @@ export function hookRoutes(services: Services) {
             headers: request.headers,
             body: (request.body as Buffer | undefined) ?? Buffer.alloc(0),
             remoteAddress: request.ip,
+            query: queryOf(request.url),
           })
           .then(({ receipt, duplicate }) => {
             reply.code(202);
@@ -51,6 +52,12 @@ export function hookRoutes(services: Services) {
       },
     );
   };
+}
+
+/** What stands behind the question mark, undecoded. */
+function queryOf(url: string): string {
+  const mark = url.indexOf("?");
+  return mark === -1 ? "" : url.slice(mark + 1);
 }
 
 function splitPair(pair: string): [string, string] {

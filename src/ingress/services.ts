@@ -14,6 +14,8 @@ export interface HookRequest {
   readonly body: Buffer;
   /** Address of the peer, for endpoints that trust by address. */
   readonly remoteAddress: string;
+  /** Query string as received, for sources that carry their secret in the address. Never logged. */
+  readonly query: string;
 }
 
 export interface ShipmentView {
@@ -58,6 +60,8 @@ export interface NewEndpointInput {
   readonly source: string;
   readonly secret?: string;
   readonly clientId?: string;
+  /** JSON Web Key Set of a source that signs with a private key, or the https address of one. */
+  readonly jwks?: string | { readonly keys: readonly Readonly<Record<string, unknown>>[] };
   readonly auth?: "none";
   readonly allowFrom?: readonly string[];
 }

@@ -89,6 +89,7 @@ export const commands = {
     source,
     secret,
     clientId,
+    jwks,
     auth,
     allowFrom,
   }: {
@@ -96,6 +97,8 @@ export const commands = {
     source: string;
     secret?: string;
     clientId?: string;
+    /** An https address, or the text of a key set. */
+    jwks?: string;
     auth?: string;
     allowFrom?: string[];
   }): Promise<Answers> =>
@@ -106,6 +109,7 @@ export const commands = {
           source,
           ...(secret === undefined ? {} : { secret }),
           ...(clientId === undefined ? {} : { clientId }),
+          ...(jwks === undefined ? {} : { jwks: jwks.startsWith("https://") ? jwks : parsedKeySet(jwks) }),
           ...(auth === undefined ? {} : { auth }),
           ...(allowFrom === undefined ? {} : { allowFrom }),
         },
@@ -163,6 +167,14 @@ export const commands = {
     return status.url(ownerRole);
   },
 };
+
+function parsedKeySet(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new CommandError("the key set is not JSON", "--jwks takes a file with a JSON Web Key Set, or its https address");
+  }
+}
 
 function hintWhereRunning(hint: string): (error: unknown) => never {
   return (error) => {

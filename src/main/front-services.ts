@@ -2,8 +2,9 @@ import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Awaitable } from "../cloud/tracking-cache.ts";
 import { isCarrierId } from "../domain/carrier.ts";
-import { verifier, type Verify } from "../ingress/authentication.ts";
+import { queryHeader, verifier, type KeySet, type Verify } from "../ingress/authentication.ts";
 import { type ProblemCode, ProblemError } from "../ingress/problems.ts";
+import { rsaKeys } from "../ingress/rsa-signature.ts";
 import type {
   Caller,
   NewEndpointInput,
@@ -140,7 +141,7 @@ export class FrontServices implements Services {
 
   /** Senders sign what they send; some sign before a proxy of theirs compresses. Either is authentic. */
   async #verified(endpoint: Endpoint, request: Parameters<Services["receiveHook"]>[1], contentEncoding: string): Promise<boolean> {
-    const context = { ...request.headers, "parcelkeep-remote": request.remoteAddress };
+    const context = { ...request.headers, "parcelkeep-remote": request.remoteAddress, [queryHeader]: request.query };
     if (endpoint.verify(context, request.body)) return true;
     if (isPlain(contentEncoding)) return false;
     return endpoint.verify(context, await inflated(request.body, contentEncoding));
@@ -292,9 +293,10 @@ export class FrontServices implements Services {
     // A source without authentication must at least be named by its addresses, or be trusted in so many words.
     const open =
       input.auth === "none" || ((input.source === unknownSource || byAddress) && input.secret === undefined && allowFrom.length > 0);
-    const secret = open ? null : (input.secret ?? randomLetters(40));
+    const keySet = authentication?.kind === "rsa-sha256" && !open ? keySetOf(input.jwks, authentication.keySetHosts) : undefined;
+    const secret = open || keySet !== undefined ? null : (input.secret ?? randomLetters(40));
     const clientId = scheme === "oauth-client" && !open ? (input.clientId === undefined ? id : `${input.clientId}/${id}`) : null;
-    const sealed = this.#parts.credentials.seal(id, { secret, clientId });
+    const sealed = this.#parts.credentials.seal(id, { secret, clientId, ...(keySet === undefined ? {} : { keySet }) });
     await this.#parts.admin.createEndpoint({ id, tenant, source: input.source, sealedCredentials: sealed, allowFrom });
     const view = { id, source: input.source, url: `${this.#parts.publicUrl()}/v1/hooks/${id}` };
     return {
@@ -340,10 +342,11 @@ export class FrontServices implements Services {
     }
     const credentials = this.#parts.credentials.open(id, row.sealed_credentials);
     const scheme = codecs.get(row.source)?.authentication ?? { kind: "shared-secret" as const, headers: ["x-api-key"] };
-    const open = credentials.secret === null && credentials.clientId === null;
-    const verify = verifier(open ? { kind: "none" } : scheme, { ...credentials, clientId: credentials.clientId }, (token) =>
-      this.#parts.credentials.tokenIsValid(id, token, this.#parts.now()),
-    );
+    const open = credentials.secret === null && credentials.clientId === null && credentials.keySet === undefined;
+    const verify = verifier(open ? { kind: "none" } : scheme, credentials, {
+      accessTokenValid: (token) => this.#parts.credentials.tokenIsValid(id, token, this.#parts.now()),
+      now: () => this.#parts.now(),
+    });
     const trusted = row.allow_from.length === 0 ? null : addressList(row.allow_from);
     const endpoint: Endpoint = {
       id,
@@ -356,6 +359,23 @@ export class FrontServices implements Services {
     this.#endpoints.set(id, endpoint);
     return endpoint;
   }
+}
+
+/**
+ * The key set of a new endpoint. An address is only noted: whoever may call out fetches it later, and until then nothing verifies.
+ * @throws {ProblemError} `invalid_field` for none, one without a usable key, or an address that is not the sender's.
+ */
+function keySetOf(jwks: NewEndpointInput["jwks"], hosts: readonly string[]): KeySet {
+  if (typeof jwks === "string") {
+    const url = URL.canParse(jwks) ? new URL(jwks) : null;
+    if (url !== null && url.protocol === "https:" && url.port === "" && hosts.includes(url.hostname))
+      return { pinned: null, url: url.href };
+  } else if (jwks !== undefined) {
+    const pinned = JSON.stringify({ keys: jwks.keys.map(({ kty, kid, use, n, e }) => ({ kty, kid, use, n, e })) });
+    if (rsaKeys(pinned) !== null) return { pinned, url: null };
+  }
+  const detail = `a JSON Web Key Set with RSA keys of 2048 bits or more, each with its kid, or an https address at ${hosts.join(" or ")}`;
+  throw new ProblemError("invalid_field", { errors: [{ pointer: "#/jwks", detail }] });
 }
 
 function takesType(types: readonly ("json" | "xml")[], contentType: string): boolean {
