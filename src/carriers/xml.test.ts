@@ -33,6 +33,15 @@ describe("xml", () => {
     assert.equal(text(child(root, "none"), "item"), null);
   });
 
+  test("reads Latin-1 where it is declared and the bytes are no UTF-8", () => {
+    const latin = (declared: string) => parseXml(Buffer.from(`<?xml version="1.0" encoding="${declared}"?><a>M\u00fchle</a>`, "latin1"));
+    const read = latin("ISO-8859-1");
+    assert.ok(read.ok);
+    assert.equal(read.value.text, "Mühle");
+    assert.deepEqual(latin("UTF-8"), malformed);
+    assert.equal(rootOf('<?xml version="1.0" encoding="ISO-8859-1"?><a>Mühle</a>').text, "Mühle");
+  });
+
   test("knows XML's own and numeric entities only", () => {
     assert.equal(rootOf("<a>&lt;&amp;&gt;&quot;&apos;&#233;&#xE9;</a>").text, "<&>\"'éé");
     for (const entity of ["&eacute;", "&nbsp;", "&constructor;", "&toString;", "&__proto__;", "&#0;", "&#x110000;", "&#xD800;", "&"]) {

@@ -31,6 +31,10 @@ class Refusal extends Error {
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
+/** What older systems declare; in practice it is Windows-1252 (WHATWG Encoding, section 4.2). */
+const latin = new TextDecoder("windows-1252", { fatal: true });
+const latinDeclared = /^<\?xml\s[^>]*encoding\s*=\s*["'](?:iso-8859-1|windows-1252|us-ascii)["']/i;
+const declarationBytesMax = 128;
 
 /** The entities that XML itself defines. Without a prototype: sax looks names up as properties, and `&constructor;` would be one. */
 const entities: Readonly<Record<string, string>> = Object.freeze(
@@ -38,16 +42,27 @@ const entities: Readonly<Record<string, string>> = Object.freeze(
 );
 
 /**
- * Parses untrusted bytes as XML: strict UTF-8, well-formed, no document type (so no entities but XML's own and numeric ones), at
+ * Parses untrusted bytes as XML: strict UTF-8 unless its declaration says Latin-1, well-formed, no document type (so no entities but XML's own and numeric ones), at
  * most {@link depthMax} deep and {@link xmlNodesMax} nodes. Nothing outside the bytes is ever read. Never throws.
  */
 export function parseXml(
   body: Uint8Array,
 ): { readonly ok: true; readonly value: XmlElement } | { readonly ok: false; readonly reason: DecodeFailure } {
   try {
-    return { ok: true, value: parsed(utf8.decode(body)) };
+    return { ok: true, value: parsed(textOf(body)) };
   } catch (error) {
     return { ok: false, reason: error instanceof Refusal ? error.reason : "malformed" };
+  }
+}
+
+/** Bytes that are UTF-8 are read so, whatever is declared: systems that change the encoding often leave the declaration as it was. */
+function textOf(body: Uint8Array): string {
+  try {
+    return utf8.decode(body);
+  } catch (error) {
+    const declaration = Buffer.from(body.buffer, body.byteOffset, Math.min(body.length, declarationBytesMax)).toString("latin1");
+    if (latinDeclared.test(declaration)) return latin.decode(body);
+    throw error;
   }
 }
 

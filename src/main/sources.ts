@@ -1,5 +1,6 @@
 import { codec as aftership } from "../carriers/aftership/codec.ts";
 import { codec as bpost } from "../carriers/bpost/codec.ts";
+import { codec as dhlParcelDe } from "../carriers/dhl-parcel-de/codec.ts";
 import { codec as dhlUnified } from "../carriers/dhl-unified/codec.ts";
 import { codec as easypost } from "../carriers/easypost/codec.ts";
 import { codec as fedex } from "../carriers/fedex/codec.ts";
@@ -14,7 +15,7 @@ import type { Codec } from "../carriers/codec.ts";
 
 /** Every source with a codec, by the id that stands in URLs and commands. */
 export const codecs: ReadonlyMap<string, Codec> = new Map(
-  [aftership, bpost, dhlUnified, easypost, fedex, gls, postnl, sendcloud, ship24, shopify, ups, woocommerce].map((codec) => [
+  [aftership, bpost, dhlParcelDe, dhlUnified, easypost, fedex, gls, postnl, sendcloud, ship24, shopify, ups, woocommerce].map((codec) => [
     codec.source,
     codec,
   ]),

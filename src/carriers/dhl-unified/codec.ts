@@ -1,8 +1,8 @@
 import type { Codec, Decoded } from "../codec.ts";
 import { decodedWhole } from "../decoded.ts";
+import { parcelEvents } from "../dhl-parcel-de/statuses.ts";
 import { isRecord, parseJson, record, text } from "../json.ts";
 import type { Notice } from "../../domain/notice.ts";
-import { parcelEvents } from "./parcel-de.ts";
 import { shipmentNotice } from "./shipment.ts";
 import { statusCodes, statusWords } from "./statuses.ts";
 

@@ -1,6 +1,6 @@
 import { codedStatus, unknownStatus, type CodedStatus } from "../coded-status.ts";
+import { parcelStatus } from "../dhl-parcel-de/statuses.ts";
 import { text } from "../json.ts";
-import { parcelStatus } from "./parcel-de.ts";
 import { statusCodes, statusWords } from "./statuses.ts";
 
 type Part = Readonly<Record<string, unknown>>;
@@ -19,7 +19,7 @@ export function statusOf(part: Part, service: unknown, isReturn: boolean): Coded
 
 function statedStatus(part: Part, service: unknown): CodedStatus {
   const coded = codedStatus(statusCodes, part["statusCode"]) ?? unknownStatus;
-  const event = service === "parcel-de" ? parcelStatus(part["statusDetailed"]) : null;
+  const event = service === "parcel-de" ? parcelStatus(...statusParts(part["statusDetailed"])) : null;
   if (event !== null && (coded.status === "unknown" || (coded.status === "delivered") === (event.status === "delivered"))) return event;
   const word =
     text(part["status"])
@@ -29,4 +29,10 @@ function statedStatus(part: Part, service: unknown): CodedStatus {
   const finer = statusWords.get(word);
   if (finer === undefined || (coded.status !== "unknown" && coded.code !== finer.within)) return coded;
   return { status: finer.status, reason: finer.reason, code: word };
+}
+
+/** Event, reason and standard event of DHL Paket, as in `NTDEL_NHOME_ZN`. */
+function statusParts(statusDetailed: unknown): [event: unknown, reason: unknown, standard: unknown] {
+  const [event, reason, standard] = text(statusDetailed)?.split("_", 3) ?? [];
+  return [event, reason, standard];
 }

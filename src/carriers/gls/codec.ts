@@ -1,3 +1,4 @@
+import { bareNotice, identityOf } from "../bare-notice.ts";
 import type { Codec, Decoded } from "../codec.ts";
 import { codedStatus, unknownStatus, type CodedStatus } from "../coded-status.ts";
 import { decodedWhole, unknownShape } from "../decoded.ts";
@@ -49,7 +50,7 @@ function parcelNotice(parcel: Part): Notice | null {
   const failed = text(parcel["errorCode"]) !== null;
   const current = failed ? codedStatus(errorCodes, parcel["errorCode"]) : codedStatus(statusWords, parcel["status"]);
   return {
-    ...bareNotice(trackingNumber),
+    ...bareNotice("gls", trackingNumber),
     // GLS is also asked by track id or notification card.
     alternativeNumbers: requested === null || requested === trackingNumber ? [] : [requested],
     events: failed ? [] : parcelEvents(parcel),
@@ -94,7 +95,7 @@ function consumerNotice(parcel: Part): Notice | null {
   // An object or the bare name of the shop.
   const shop = record(parcel["deliveryScanInfo"])["parcelShop"];
   return {
-    ...bareNotice(trackingNumber),
+    ...bareNotice("gls", trackingNumber),
     events: list(parcel["scans"]).map((scan) => consumerEvent(record(scan))),
     summary: current === null ? null : { ...current, time: null },
     estimatedDelivery: carrierTime(expected["etaTimestampMax"], consumerZone) ?? carrierTime(expected["etaTimestampMin"], consumerZone),
@@ -116,25 +117,5 @@ function consumerEvent(scan: Part): EventNotice {
     // One state covers several scans of the same minute, so the words belong to the identity.
     identity: identityOf([time?.local, scan["state"], description]),
     text: description,
-  };
-}
-
-function identityOf(parts: readonly unknown[]): string {
-  return parts.map((part) => text(part) ?? "").join("|");
-}
-
-function bareNotice(trackingNumber: string): Notice {
-  return {
-    kind: "tracking",
-    carrier: "gls",
-    trackingNumber,
-    discriminator: null,
-    alternativeNumbers: [],
-    parentNumber: null,
-    orderReferences: [],
-    events: [],
-    summary: null,
-    estimatedDelivery: null,
-    fields: [],
   };
 }

@@ -1,3 +1,4 @@
+import { identityOf } from "../bare-notice.ts";
 import type { Codec, Decoded } from "../codec.ts";
 import { codedStatus, unknownStatus } from "../coded-status.ts";
 import { decodedWhole, unknownShape } from "../decoded.ts";
@@ -99,10 +100,6 @@ function statusEvent(status: Part): EventNotice {
     identity: identityOf([time?.local, text(status["StatusCode"]) ?? description]),
     text: description,
   };
-}
-
-function identityOf(parts: readonly unknown[]): string {
-  return parts.map((part) => text(part) ?? "").join("|");
 }
 
 /** Spelt `TimeStamp` for one shipment and `Timestamp` among the updated ones. */

@@ -1,13 +1,14 @@
+import type { StatusMeaning } from "../../domain/status.ts";
 import { codedStatus, type CodedStatus } from "../coded-status.ts";
 import { text } from "../json.ts";
 import { statusTable } from "../status-table.ts";
 
 /**
- * Events of DHL Paket (service `parcel-de`). Its `statusDetailed` has three parts, as in `NTDEL_NHOME_ZN`: event, reason, standard
- * event. DHL does not document the field; the parts are those of "ICE Event / RIC combinations", July 2024, of the business API of the
- * same division, and public clients show live answers with it (both read 2026-11-24 in public repositories). A row is looked up whole,
- * then without the last part, then by the event alone. Events that are left out say nothing of where the parcel is (a message to the
- * recipient, a payment) or not enough of it.
+ * Events of DHL Paket in three parts: event (`ice`), reason (`ric`) and DHL's standard event, in this source's XML as three attributes and
+ * in DHL Unified's `statusDetailed` as `NTDEL_NHOME_ZN`. The parts and their combinations are those of "ICE Event / RIC combinations", July 2024,
+ * of DHL's business API (read 2026-11-26 in a public repository); DHL does not document the field of Unified, public clients show
+ * live answers with it. A row is looked up whole, then without the last part, then by the event alone. Events that are left out say nothing
+ * of where the parcel is (a message to the recipient, a payment) or not enough of it.
  */
 export const parcelEvents = statusTable([
   ["info_received", null, "PARCV PURCR"],
@@ -15,7 +16,7 @@ export const parcelEvents = statusTable([
   [
     "in_transit",
     null,
-    "ASMVT CHECK FWDCF HLDCC_SERPT_PO INFCL LDTHU LDTMV MVARR MVDPT PCKDU RELBL REPCK RSDCP SECHK SHRCU SRTED TRBCR ULFMV",
+    "ASMVT CHECK FWDCF HLDCC_SERPT_PO HNDDE INFCL LDTHU LDTMV MVARR MVDPT PCKDU RELBL REPCK RSDCP SECHK SHRCU SRTED TRBCR ULFMV",
   ],
   ["in_transit", "carrier:delayed", "LDEXC MVDEX MVTEX NTADT"],
   ["in_transit", "customs:processing", "HNDND_CUSTM ICPRC ITBAR"],
@@ -23,7 +24,7 @@ export const parcelEvents = statusTable([
   ["in_transit", "transit:forwarded", "OFWRD"],
   // Loaded into the vehicle of the delivery round: live answers give this text for the first two.
   ["out_for_delivery", null, "SRTED_NRQRD_PO LDTMV_PCKST_PO LDTMV_MVMTV_PO LDTMV_SECDA_PO LDTMV_SERPT_PO"],
-  ["available_for_pickup", null, "CNRFC HLDCC"],
+  ["available_for_pickup", null, "CNRFC HLDCC HNDDE_SERPT_LA HNDDE_SERPT_ZF"],
   ["delivery_attempt_failed", null, "NTDEL"],
   ["delivery_attempt_failed", "recipient:absent", "NTDEL_NHOME NTDEL_CNCNR"],
   ["delivery_attempt_failed", "recipient:refused", "DLVRF NTDEL_RFUSD"],
@@ -61,12 +62,29 @@ export const parcelEvents = statusTable([
   ["delivered", "delivered:safe_place", "DLVRD_SECPL"],
 ]);
 
+/** DHL's standard events, for an answer without the finer ones; from the same list. `BV` (exception), `DD` (data) and `GT` (money) say too little. */
+export const standardEvents = statusTable([
+  ["info_received", null, "VA"],
+  ["in_transit", null, "AA AE EE ES NB LA"],
+  ["in_transit", "customs:processing", "ZO"],
+  ["in_transit", "sender:not_handed_over", "AN"],
+  ["out_for_delivery", null, "PO"],
+  ["available_for_pickup", null, "ZF"],
+  ["delivery_attempt_failed", null, "ZN"],
+  ["delivered", null, "ZU"],
+]);
+
 /** @returns null for an event that is not in the table. */
-export function parcelStatus(statusDetailed: unknown): CodedStatus | null {
-  const [event, reason, standard] = text(statusDetailed)?.split("_", 3) ?? [];
+export function parcelStatus(event: unknown, reason: unknown, standard: unknown): CodedStatus | null {
+  const [first, second, third] = [text(event), text(reason), text(standard)];
   return (
-    codedStatus(parcelEvents, `${event}_${reason}_${standard}`) ??
-    codedStatus(parcelEvents, `${event}_${reason}`) ??
-    codedStatus(parcelEvents, event)
+    codedStatus(parcelEvents, `${first}_${second}_${third}`) ??
+    codedStatus(parcelEvents, `${first}_${second}`) ??
+    codedStatus(parcelEvents, first)
   );
 }
+
+/** `error-status` of a piece. Others (blocked, too many questions, an internal error) say nothing about the number. */
+export const errorStatuses: ReadonlyMap<string, StatusMeaning> = new Map<string, StatusMeaning>([
+  ["100", { status: "not_found", reason: null }], // No data found
+]);
