@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLocalKeys } from "../src/vault/keys/local/key-folder.ts";
-import { localOpeningKeys } from "../src/vault/keys/local/opening.ts";
+import { localOpeningHalf } from "../src/vault/keys/local/opening.ts";
 import { localSealingKeys } from "../src/vault/keys/local/sealing.ts";
 import { pkcs11OpeningKeys } from "../src/vault/keys/pkcs11/opening.ts";
 import { pkcs11SealingKeys } from "../src/vault/keys/pkcs11/sealing.ts";
@@ -83,7 +83,7 @@ try {
       "local",
       await rates({
         sealing: await localSealingKeys(join(folder, "keys", "sealing.json")),
-        opening: await localOpeningKeys(join(folder, "keys", "opening.json")),
+        opening: await localOpeningHalf(join(folder, "keys")),
       }),
     ],
   ];

@@ -3,7 +3,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
-import { sealingKeyPath } from "../src/main/key-paths.ts";
+import { keyPath } from "../src/main/key-paths.ts";
 import { localSealingKeys } from "../src/vault/keys/local/sealing.ts";
 import type { KeyPurpose } from "../src/vault/keys/provider.ts";
 import { RunningProgram } from "../test/support/running-program.ts";
@@ -119,7 +119,7 @@ export class Target {
 
   /** Sessions with real wraps, as hours of ingest of many tenants would leave. */
   async plantSessions(count: number): Promise<void> {
-    const sealing = await localSealingKeys(sealingKeyPath(this.#program.dataDir));
+    const sealing = await localSealingKeys(keyPath(this.#program.dataDir, "sealing"));
     const epoch = sealing.currentEpoch;
     const wraps = (purpose: KeyPurpose): Promise<Buffer[]> =>
       Promise.all(Array.from({ length: count }, () => sealing.wrap(randomBytes(32), { tenant: this.#tenant, purpose, epoch })));

@@ -6,7 +6,7 @@ import { type Config, readConfig, readConnections, readOwnersDatabase } from "./
 import { holdFolder, migrateDatabase, operatorKeyPath, runningProgram } from "./data-folder.ts";
 import { startDemo } from "./demo.ts";
 import { describeKeys, initKeys, type KeysReport } from "./keys.ts";
-import { sealingKeyPath } from "./key-paths.ts";
+import { keyPath } from "./key-paths.ts";
 import { type KeyStatus, keyStatus, retireEpoch, rotateIndex, type RotationOrder, rotateWraps } from "./key-rotation.ts";
 import { startProgram } from "./program.ts";
 import { ProgramError } from "./program-error.ts";
@@ -184,7 +184,7 @@ function hintWhereRunning(hint: string): (error: unknown) => never {
 
 /** A front that made a root key of its own would give tokens that no other front gives. */
 function refuseWithoutSecrets({ dataDir, keys }: Config): void {
-  for (const path of [...(keys === "local" ? [sealingKeyPath(dataDir)] : []), operatorKeyPath(dataDir)]) {
+  for (const path of [...(keys === "local" ? [keyPath(dataDir, "sealing")] : []), operatorKeyPath(dataDir)]) {
     if (!existsSync(path))
       throw new CommandError(`the front needs ${path}`, "parcelkeep start makes it in a new data folder; every front gets the same file");
   }

@@ -149,6 +149,7 @@ export interface TokenLogin {
 const tokenSettings = {
   sealing: { label: "PARCELKEEP_PKCS11_SEALING_TOKEN", pin: "PARCELKEEP_PKCS11_SEALING_PIN" },
   opening: { label: "PARCELKEEP_PKCS11_OPENING_TOKEN", pin: "PARCELKEEP_PKCS11_OPENING_PIN" },
+  resolving: { label: "PARCELKEEP_PKCS11_RESOLVING_TOKEN", pin: "PARCELKEEP_PKCS11_RESOLVING_PIN" },
   signing: { label: "PARCELKEEP_PKCS11_SIGNING_TOKEN", pin: "PARCELKEEP_PKCS11_SIGNING_PIN" },
 } as const satisfies Record<KeyPower, unknown>;
 

@@ -1,18 +1,12 @@
 import { join } from "node:path";
+import type { KeyPower } from "./key-powers.ts";
 
-/** Of the `local` provider: `sealing.json`, `opening.json`, `signing.json`. */
+/** Of the `local` provider: a file for each power. */
 export function keyFolder(dataDir: string): string {
   return join(dataDir, "keys");
 }
 
-export function sealingKeyPath(dataDir: string): string {
-  return join(keyFolder(dataDir), "sealing.json");
-}
-
-export function openingKeyPath(dataDir: string): string {
-  return join(keyFolder(dataDir), "opening.json");
-}
-
-export function signingKeyPath(dataDir: string): string {
-  return join(keyFolder(dataDir), "signing.json");
+/** The file of one power. */
+export function keyPath(dataDir: string, power: KeyPower): string {
+  return join(keyFolder(dataDir), `${power}.json`);
 }

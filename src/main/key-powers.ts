@@ -1,11 +1,13 @@
 import type { RoleName } from "./role.ts";
 
-/** What one may do with the root keys, each by a file, login or role of its own. */
-export type KeyPower = "sealing" | "opening" | "signing";
+/** What one may do with the root keys, each by a file, login or role of its own. `resolving`: open tracking numbers and carriers' credentials. */
+export const keyPowers = ["sealing", "opening", "resolving", "signing"] as const;
+export type KeyPower = (typeof keyPowers)[number];
 
-export const keyPowers = ["sealing", "opening", "signing"] as const satisfies readonly KeyPower[];
+/** The powers of whoever opens anything that is sealed. */
+export const openerKeyPowers = ["opening", "resolving"] as const satisfies readonly KeyPower[];
 
-/** Those of each process that runs all the time. None of them opens. */
+/** Those of each process that runs all the time. None of them opens what is known of persons. */
 export const roleKeyPowers = {
   front: ["sealing"],
   worker: [],

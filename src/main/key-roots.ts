@@ -1,8 +1,9 @@
 import { addLocalEpoch, retireLocalEpochs } from "../vault/keys/local/key-folder.ts";
 import { addPkcs11Epoch, retirePkcs11Epochs } from "../vault/keys/pkcs11/setup.ts";
 import { KeyError } from "../vault/keys/provider.ts";
-import { type Config, readTokenLogin } from "./config.ts";
+import { type Config, readTokenLogin, type TokenLogin } from "./config.ts";
 import { keyFolder } from "./key-paths.ts";
+import type { KeyPower } from "./key-powers.ts";
 import { sealingKeysOf } from "./sealing-keys.ts";
 
 /** The roots of the keys, in the hands of who rotates them. One caller at a time: the rotation lock of the database sees to that. */
@@ -28,7 +29,12 @@ export function keyRootsOf(config: Config): KeyRoots {
       return { currentEpoch, addEpoch: () => addLocalEpoch(folder), retireBefore: (epoch) => retireLocalEpochs(folder, epoch) };
     }
     case "pkcs11": {
-      const logins = () => ({ sealing: readTokenLogin("sealing"), opening: readTokenLogin("opening"), signing: readTokenLogin("signing") });
+      const logins = (): Record<KeyPower, TokenLogin> => ({
+        sealing: readTokenLogin("sealing"),
+        opening: readTokenLogin("opening"),
+        resolving: readTokenLogin("resolving"),
+        signing: readTokenLogin("signing"),
+      });
       return {
         currentEpoch,
         addEpoch: () => addPkcs11Epoch(logins()),

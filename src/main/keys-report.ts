@@ -2,8 +2,9 @@ import type { Protection, ProviderDescription } from "../vault/keys/provider.ts"
 import type { KeysReport } from "./keys.ts";
 
 /** For reading: one fact a line, the warnings last. */
-export function keysReportText({ sealing, opening }: KeysReport): string {
-  return [...halfLines("sealing half", sealing), "", ...halfLines("opening half", opening), ""].join("\n");
+export function keysReportText({ sealing, opening, resolving }: KeysReport): string {
+  const halves = [halfLines("sealing half", sealing), halfLines("opening half", opening), halfLines("resolving half", resolving)];
+  return halves.map((lines) => `${lines.join("\n")}\n`).join("\n");
 }
 
 function halfLines(name: string, half: ProviderDescription | null): readonly string[] {

@@ -5,13 +5,15 @@ import { KeyError, type ProviderDescription } from "../vault/keys/provider.ts";
 import { type Config, hasTokenLogin, readTokenLogin } from "./config.ts";
 import { keyFolder } from "./key-paths.ts";
 import { kmsSettings } from "./kms-settings.ts";
-import { openingKeysOf } from "./opening-keys.ts";
+import { openingKeysOf, resolvingKeysOf } from "./opening-keys.ts";
 import { sealingKeysOf } from "./sealing-keys.ts";
 
 /** What `keys preflight` tells: each half as its own login or file shows it; null where this process was given none. */
 export interface KeysReport {
   readonly sealing: ProviderDescription | null;
   readonly opening: ProviderDescription | null;
+  /** What the process that asks carriers may open. */
+  readonly resolving: ProviderDescription | null;
 }
 
 /**
@@ -24,11 +26,13 @@ export async function describeKeys(config: Config): Promise<KeysReport> {
       return {
         sealing: await (await sealingKeysOf(config)).describe(),
         opening: await orNull(async () => (await openingKeysOf(config)).describe()),
+        resolving: await orNull(async () => (await resolvingKeysOf(config)).describe()),
       };
     case "pkcs11":
       return {
         sealing: hasTokenLogin("sealing") ? await describePkcs11(readTokenLogin("sealing"), "sealing") : null,
         opening: hasTokenLogin("opening") ? await describePkcs11(readTokenLogin("opening"), "opening") : null,
+        resolving: hasTokenLogin("resolving") ? await describePkcs11(readTokenLogin("resolving"), "resolving") : null,
       };
     case "aws-kms": {
       const { describeKmsHalves } = await import("../vault/keys/aws-kms/aws-preflight.ts");
@@ -38,7 +42,7 @@ export async function describeKeys(config: Config): Promise<KeysReport> {
 }
 
 /**
- * Makes the root keys unless they are there. For tokens it needs all three logins.
+ * Makes the root keys unless they are there. For tokens it needs all logins.
  * @returns the current epoch.
  * @throws {KeyError} @throws {ConfigError}
  */
@@ -51,6 +55,7 @@ export async function initKeys(config: Config): Promise<number> {
       return createPkcs11Roots({
         sealing: readTokenLogin("sealing"),
         opening: readTokenLogin("opening"),
+        resolving: readTokenLogin("resolving"),
         signing: readTokenLogin("signing"),
       });
     case "aws-kms":

@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import { type Opened, OpenerError, type OpeningGrant, type OpeningRequest, type OpenSubject } from "../vault/opening.ts";
 import { type Config, environmentWith } from "./config.ts";
 import type { OpenerAnswer, OpenerStart } from "./opener-process.ts";
+import { openerKeyPowers } from "./key-powers.ts";
 import type { RoleConnection } from "./role.ts";
 import { openerPermissions } from "./role-permissions.ts";
 import { withoutCoreDump } from "./without-core-dump.ts";
@@ -83,5 +84,5 @@ async function readAnswer(pipe: Readable, stop: () => void): Promise<string> {
 
 /** The settings that an opener reads. An HSM's module or a cloud's client may need more of this process's environment, but no other power's login. */
 function environment(config: Config): NodeJS.ProcessEnv {
-  return config.keys === "local" ? { PARCELKEEP_DATA: config.dataDir, PARCELKEEP_CELL: config.cell } : environmentWith(["opening"]);
+  return config.keys === "local" ? { PARCELKEEP_DATA: config.dataDir, PARCELKEEP_CELL: config.cell } : environmentWith(openerKeyPowers);
 }

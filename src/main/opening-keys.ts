@@ -1,19 +1,20 @@
-import { localOpeningKeys } from "../vault/keys/local/opening.ts";
+import { localOpeningHalf, localOpeningKeys } from "../vault/keys/local/opening.ts";
 import { localSigningKeys } from "../vault/keys/local/signing.ts";
 import { pkcs11OpeningKeys } from "../vault/keys/pkcs11/opening.ts";
 import { pkcs11SigningKeys } from "../vault/keys/pkcs11/signing.ts";
+import { openingByRoot } from "../vault/keys/opening-by-root.ts";
 import type { OpeningKeys, SigningKeys } from "../vault/keys/provider.ts";
-import { type Config, readTokenLogin } from "./config.ts";
-import { openingKeyPath, signingKeyPath } from "./key-paths.ts";
+import { type Config, hasTokenLogin, readTokenLogin } from "./config.ts";
+import { keyFolder, keyPath } from "./key-paths.ts";
 import { kmsSettings, kmsSigningKey } from "./kms-settings.ts";
 
 /** The opening half of the keys, for the opener alone. @throws {KeyError} @throws {ConfigError} */
 export async function openingKeysOf(config: Config): Promise<OpeningKeys> {
   switch (config.keys) {
     case "local":
-      return localOpeningKeys(openingKeyPath(config.dataDir));
+      return localOpeningHalf(keyFolder(config.dataDir));
     case "pkcs11":
-      return pkcs11OpeningKeys(readTokenLogin("opening"));
+      return pkcs11OpeningHalf();
     case "aws-kms": {
       const { awsKmsOpeningKeys } = await import("../vault/keys/aws-kms/aws-opening.ts");
       return awsKmsOpeningKeys(kmsSettings());
@@ -21,11 +22,40 @@ export async function openingKeysOf(config: Config): Promise<OpeningKeys> {
   }
 }
 
+/** The root of tracking numbers alone, for the process that asks carriers. @throws {KeyError} @throws {ConfigError} */
+export async function resolvingKeysOf(config: Config): Promise<OpeningKeys> {
+  switch (config.keys) {
+    case "local":
+      return openingByRoot({ resolving: await localOpeningKeys(keyPath(config.dataDir, "resolving")) });
+    case "pkcs11":
+      return openingByRoot({ resolving: await pkcs11OpeningKeys(readTokenLogin("resolving"), undefined, "resolving") });
+    case "aws-kms": {
+      // One key has both roots there: the policy of this process's role names the purposes that it may open.
+      const { awsKmsOpeningKeys } = await import("../vault/keys/aws-kms/aws-opening.ts");
+      return openingByRoot({ resolving: awsKmsOpeningKeys(kmsSettings()) });
+    }
+  }
+}
+
+/**
+ * Both roots. A process has one login on a token with several users; there the user who opens has been given a share of the keys that resolve, and sees
+ * them under its own login.
+ */
+async function pkcs11OpeningHalf(): Promise<OpeningKeys> {
+  const login = readTokenLogin("opening");
+  const other = hasTokenLogin("resolving") ? readTokenLogin("resolving") : login;
+  const resolving = other.tokenLabel === login.tokenLabel ? login : other;
+  return openingByRoot({
+    opening: await pkcs11OpeningKeys(login),
+    resolving: await pkcs11OpeningKeys(resolving, undefined, "resolving"),
+  });
+}
+
 /** The key that signs, for whoever speaks for the installation. @throws {KeyError} @throws {ConfigError} */
 export async function signingKeysOf(config: Config): Promise<SigningKeys> {
   switch (config.keys) {
     case "local":
-      return localSigningKeys(signingKeyPath(config.dataDir));
+      return localSigningKeys(keyPath(config.dataDir, "signing"));
     case "pkcs11":
       return pkcs11SigningKeys(readTokenLogin("signing"));
     case "aws-kms": {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { type Config, environmentWith } from "./config.ts";
-import type { KeyPower } from "./key-powers.ts";
+import { type KeyPower, openerKeyPowers } from "./key-powers.ts";
 import type { RekeyerProgress, RekeyerReport, RekeyerStart } from "./rekeyer-process.ts";
 import { RotationError } from "./rotation-error.ts";
 import { rekeyerPermissions } from "./role-permissions.ts";
@@ -19,7 +19,7 @@ export async function runRekeyer(
   start: RekeyerStart,
   progress: (progress: RekeyerProgress) => void,
 ): Promise<RekeyerProgress> {
-  const powers = start.order.kind === "wraps" ? (["sealing", "opening"] as const) : (["sealing"] as const);
+  const powers = start.order.kind === "wraps" ? (["sealing", ...openerKeyPowers] as const) : (["sealing"] as const);
   const [command, args] = withoutCoreDump(process.execPath, [
     ...rekeyerPermissions(config, powers),
     `--max-old-space-size=${heapMegabytes}`,

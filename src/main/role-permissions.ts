@@ -2,8 +2,8 @@ import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { awsCredentialFiles, type Config, environmentWith, settingFiles } from "./config.ts";
 import { operatorKeyPath } from "./data-folder.ts";
-import { openingKeyPath, sealingKeyPath } from "./key-paths.ts";
-import type { KeyPower } from "./key-powers.ts";
+import { keyPath } from "./key-paths.ts";
+import { type KeyPower, openerKeyPowers } from "./key-powers.ts";
 
 const sources = join(import.meta.dirname, "..");
 const packageFile = join(sources, "..", "package.json");
@@ -15,27 +15,32 @@ const packages = join(sources, "..", "node_modules");
  * it holds no key that opens, and no right in the database to read what is sealed.
  */
 export function frontPermissions(config: Config): readonly string[] {
-  return [...permissions(config, ["sealing"], [sealingKeyPath(config.dataDir), operatorKeyPath(config.dataDir)]), "--allow-worker"];
+  return [...permissions(config, ["sealing"], [operatorKeyPath(config.dataDir)]), "--allow-worker"];
 }
 
 /** For the opener: the program's own files and the opening half of the keys, and no threads either. */
 export function openerPermissions(config: Config): readonly string[] {
-  return permissions(config, ["opening"], [openingKeyPath(config.dataDir)]);
+  return permissions(config, openerKeyPowers);
 }
 
 /** The rekeyer reads the keys that its order takes; it may write no file and start no process. */
-export function rekeyerPermissions(config: Config, powers: readonly ("sealing" | "opening")[]): readonly string[] {
-  const files = { sealing: sealingKeyPath(config.dataDir), opening: openingKeyPath(config.dataDir) };
-  return permissions(
-    config,
-    powers,
-    powers.map((power) => files[power]),
-  );
+export function rekeyerPermissions(config: Config, powers: readonly KeyPower[]): readonly string[] {
+  return permissions(config, powers);
 }
 
-function permissions(config: Config, powers: readonly KeyPower[], files: readonly string[]): readonly string[] {
+/** @param files to read beside the keys of these powers. */
+function permissions(config: Config, powers: readonly KeyPower[], files: readonly string[] = []): readonly string[] {
+  const keyFiles = powers.map((power) => keyPath(config.dataDir, power));
   // The folder of the packages may be a link; both its names are asked for.
-  const readable = [sources, packageFile, packages, realpathSync(packages), ...files, ...settingFiles(environmentWith(powers))];
+  const readable = [
+    sources,
+    packageFile,
+    packages,
+    realpathSync(packages),
+    ...files,
+    ...keyFiles,
+    ...settingFiles(environmentWith(powers)),
+  ];
   if (config.keys === "aws-kms") readable.push(...awsCredentialFiles());
   const native = config.keys === "pkcs11" ? ["--allow-addons"] : [];
   return ["--permission", ...readable.map((path) => `--allow-fs-read=${path}`), ...native, "--disable-warning=SecurityWarning"];

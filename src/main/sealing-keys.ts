@@ -3,7 +3,7 @@ import { localSealingKeys } from "../vault/keys/local/sealing.ts";
 import { pkcs11SealingKeys } from "../vault/keys/pkcs11/sealing.ts";
 import type { SealingKeys } from "../vault/keys/provider.ts";
 import { type Config, readTokenLogin } from "./config.ts";
-import { sealingKeyPath } from "./key-paths.ts";
+import { keyPath } from "./key-paths.ts";
 import { kmsSettings } from "./kms-settings.ts";
 
 /** A sealing half that learns of new and retired epochs while the process runs. */
@@ -21,7 +21,7 @@ export interface LiveSealingKeys extends SealingKeys {
 export async function sealingKeysOf(config: Config): Promise<LiveSealingKeys> {
   switch (config.keys) {
     case "local":
-      return liveLocalKeys(sealingKeyPath(config.dataDir));
+      return liveLocalKeys(keyPath(config.dataDir, "sealing"));
     case "pkcs11":
       return pkcs11SealingKeys(readTokenLogin("sealing"));
     case "aws-kms": {

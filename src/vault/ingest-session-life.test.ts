@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { IngestSessions, keyPurposes, sessionAgeMaxMs, sessionRecordsMax } from "./ingest-session.ts";
+import { IngestSessions, sessionPurposes, sessionAgeMaxMs, sessionRecordsMax } from "./ingest-session.ts";
 import type { DataKey } from "./keys/provider.ts";
 
 function make() {
@@ -52,7 +52,7 @@ test("the wraps are stored by purpose before anything is sealed, and the plainte
   const { sessions, made, opened } = make();
   await sessions.take("a", 1);
   assert.deepEqual(
-    keyPurposes.map((purpose) => opened[0]![purpose]),
+    sessionPurposes.map((purpose) => opened[0]![purpose]),
     made.map(({ wrapped }) => wrapped),
   );
   for (const { plaintext } of made) assert.ok(plaintext.every((byte) => byte === 0));

@@ -8,14 +8,15 @@ export const sessionRecordsMax = 10_000;
 const sealingGraceMs = 30_000;
 
 /** One data key per purpose; HMAC under it gives the key of each raw record or group. */
-export type SessionKeys = Readonly<Record<KeyPurpose, KeyedHash>>;
+export type SessionKeys = Readonly<Record<SessionPurpose, KeyedHash>>;
 
 export interface IngestSession {
   readonly id: number;
   readonly keys: SessionKeys;
 }
 
-export const keyPurposes = ["raw-records", "personal-values", "tracking-numbers"] as const satisfies readonly KeyPurpose[];
+export const sessionPurposes = ["raw-records", "personal-values", "tracking-numbers"] as const satisfies readonly KeyPurpose[];
+export type SessionPurpose = (typeof sessionPurposes)[number];
 
 /**
  * What a session's keys are made with. `refresh` learns of a new epoch, where there is one, and is asked before each session; absent where a
@@ -24,7 +25,7 @@ export const keyPurposes = ["raw-records", "personal-values", "tracking-numbers"
 export type SessionKeySource = Pick<SealingKeys, "generateDataKey" | "currentEpoch"> & { refresh?(): Promise<void> };
 
 /** Stores the wraps durably before their keys seal anything. @returns the session's id. */
-export type OpenSession = (tenant: string, epoch: number, wrapped: Readonly<Record<KeyPurpose, Uint8Array>>) => Promise<number>;
+export type OpenSession = (tenant: string, epoch: number, wrapped: Readonly<Record<SessionPurpose, Uint8Array>>) => Promise<number>;
 
 interface Held {
   readonly session: IngestSession;
@@ -87,7 +88,7 @@ export class IngestSessions {
       // Keys that cannot be read at this moment do not stop ingest: those that are held serve until their epoch is retired.
       await this.#keys.refresh?.().catch(() => {});
       const epoch = this.#keys.currentEpoch;
-      const made = await Promise.all(keyPurposes.map((purpose) => this.#keys.generateDataKey({ tenant, purpose, epoch })));
+      const made = await Promise.all(sessionPurposes.map((purpose) => this.#keys.generateDataKey({ tenant, purpose, epoch })));
       const keys = byPurpose(made.map(takeKey));
       const id = await this.#open(tenant, epoch, byPurpose(made.map(({ wrapped }) => wrapped)));
       const fresh: Held = { session: { id, keys }, openedAt: this.#now(), records: 0 };
@@ -100,8 +101,8 @@ export class IngestSessions {
   }
 }
 
-function byPurpose<Value>(values: readonly Value[]): Readonly<Record<KeyPurpose, Value>> {
-  return Object.fromEntries(keyPurposes.map((purpose, index) => [purpose, values[index]!])) as Record<KeyPurpose, Value>;
+function byPurpose<Value>(values: readonly Value[]): Readonly<Record<SessionPurpose, Value>> {
+  return Object.fromEntries(sessionPurposes.map((purpose, index) => [purpose, values[index]!])) as Record<SessionPurpose, Value>;
 }
 
 function takeKey({ plaintext }: DataKey): KeyedHash {

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
-import { keyPurposes } from "./ingest-session.ts";
-import { KeyError, type KeyContext, type KeyPurpose, type OpeningKeys, type SealingKeys } from "./keys/provider.ts";
+import { type SessionPurpose, sessionPurposes } from "./ingest-session.ts";
+import { KeyError, type KeyContext, type OpeningKeys, type SealingKeys } from "./keys/provider.ts";
 
 /*
  * Moving data keys to another epoch, while ingest goes on:
@@ -14,7 +14,7 @@ export interface WrappedSession {
   readonly session: number;
   readonly tenant: string;
   readonly epoch: number;
-  readonly wrapped: Readonly<Record<KeyPurpose, Uint8Array>>;
+  readonly wrapped: Readonly<Record<SessionPurpose, Uint8Array>>;
 }
 
 export interface WrapTable {
@@ -63,10 +63,10 @@ export async function rewrapSessions(
         else moved.push(result);
       }
     }
-    if (moved.length > 0) keys += (await table.moveWraps(moved)) * keyPurposes.length;
+    if (moved.length > 0) keys += (await table.moveWraps(moved)) * sessionPurposes.length;
     after = batch.at(-1)!.session;
     report({ keys, refused });
-    await pace(batch.length * keyPurposes.length);
+    await pace(batch.length * sessionPurposes.length);
   }
 }
 
@@ -78,8 +78,8 @@ async function rewrapped(
   epoch: number,
 ): Promise<WrappedSession | KeyError["code"]> {
   try {
-    const wrapped: Partial<Record<KeyPurpose, Uint8Array>> = {};
-    for (const purpose of keyPurposes) {
+    const wrapped: Partial<Record<SessionPurpose, Uint8Array>> = {};
+    for (const purpose of sessionPurposes) {
       const context = { tenant: session.tenant, purpose, epoch: session.epoch };
       wrapped[purpose] = await checkedRewrap(opening, sealing, session.wrapped[purpose], context, epoch);
     }

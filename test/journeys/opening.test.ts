@@ -140,6 +140,7 @@ describe("opening what was sealed", async () => {
     const answer = await asFront(program, { tenant, leaked, connections, dataDir: program.dataDir });
     assert.deepEqual(answer, {
       "reads the opening keys' file": "ERR_ACCESS_DENIED",
+      "reads the resolving keys' file": "ERR_ACCESS_DENIED",
       "reads the database's passwords": "ERR_ACCESS_DENIED",
       "starts a process": "ERR_ACCESS_DENIED",
       "takes the sealing half for the opening half": "bad-key-file",

@@ -10,7 +10,7 @@ import pg from "pg";
 import { startEmbeddedPostgres } from "../../src/store/embedded/server.ts";
 import { embeddedPostgresStatus } from "../../src/store/embedded/status.ts";
 import { ownerRole } from "../../src/store/roles.ts";
-import { localOpeningKeys } from "../../src/vault/keys/local/opening.ts";
+import { localOpeningHalf } from "../../src/vault/keys/local/opening.ts";
 import { localSealingKeys } from "../../src/vault/keys/local/sealing.ts";
 import { RunningProgram } from "../support/running-program.ts";
 import { openVault } from "../support/vault-contents.ts";
@@ -148,7 +148,7 @@ describe("keys rotate", () => {
   });
 
   test("has lost nothing that was acknowledged", async () => {
-    const contents = await openVault(url, await localOpeningKeys(keyFile("opening.json")));
+    const contents = await openVault(url, await localOpeningHalf(keyFile(".")));
     assert.deepEqual(contents.refused, {});
     assert.ok(acknowledged.length > 10);
     assert.deepEqual(missing(contents.values), []);
@@ -170,7 +170,7 @@ describe("keys rotate", () => {
   });
 
   test("a backup from before cannot be opened with the keys that are left; the live database can", async () => {
-    const opening = await localOpeningKeys(keyFile("opening.json"));
+    const opening = await localOpeningHalf(keyFile("."));
     const old = await startEmbeddedPostgres({ dataDir: copy, log: () => {}, settings: { fsync: "off" } });
     try {
       const restored = await embeddedPostgresStatus(copy);
@@ -180,11 +180,12 @@ describe("keys rotate", () => {
       assert.deepEqual(Object.keys(contents.refused), ["retired-epoch"]);
       assert.ok(contents.refused["retired-epoch"]! > plantedSessions);
       // Somebody who forges the minimum finds that the private key is gone.
-      const forged = join(copy, "opening.json");
-      writeFileSync(forged, readFileSync(keyFile("opening.json"), "utf8").replace(/"minimumEpoch": 2/, '"minimumEpoch": 1'), {
-        mode: 0o600,
-      });
-      const forgedContents = await openVault(restored.url(ownerRole), await localOpeningKeys(forged));
+      for (const name of ["opening.json", "resolving.json"]) {
+        writeFileSync(join(copy, name), readFileSync(keyFile(name), "utf8").replace(/"minimumEpoch": 2/, '"minimumEpoch": 1'), {
+          mode: 0o600,
+        });
+      }
+      const forgedContents = await openVault(restored.url(ownerRole), await localOpeningHalf(copy));
       assert.deepEqual([forgedContents.values, Object.keys(forgedContents.refused)], [[], ["unknown-epoch"]]);
     } finally {
       await old.stop();
@@ -230,7 +231,7 @@ describe("keys rotate", () => {
   test("a root is rotated the same way, and --retire ends it in one go", async () => {
     assert.match(program.command("keys", "rotate", "root", "--retire"), /root rotation begun: 2 to 3[^]*retired: wraps of epochs before 3/);
     await send();
-    const contents = await openVault(url, await localOpeningKeys(keyFile("opening.json")));
+    const contents = await openVault(url, await localOpeningHalf(keyFile(".")));
     assert.deepEqual([contents.refused, missing(contents.values)], [{}, []]);
   });
 });

@@ -16,6 +16,7 @@ import { awsKmsSigningKeys } from "../../src/vault/keys/aws-kms/aws-signing.ts";
 import { sovereignPlace } from "../../src/vault/keys/aws-kms/key-arn.ts";
 import type { AwsKmsSettings } from "../../src/vault/keys/aws-kms/settings.ts";
 import { keyProviderContract } from "../../src/vault/keys/key-provider.contract.ts";
+import { openingByRoot } from "../../src/vault/keys/opening-by-root.ts";
 import type { KeyContext } from "../../src/vault/keys/provider.ts";
 
 /*
@@ -89,10 +90,12 @@ function runAgainst(moto: string): void {
         make: async () => ({
           sealing: awsKmsSealingKeys(settings),
           opening: awsKmsOpeningKeys(settings),
+          resolving: openingByRoot({ resolving: awsKmsOpeningKeys(settings) }),
           signing: awsKmsSigningKeys(settings, signingKey),
           byteClasses: (wrapped) => ({ first: 0, key: 20, middle: wrapped.length >> 1, last: wrapped.length - 1 }),
           // Nothing to try here: moto knows no rights. See the head of this file.
           openWithSealingPowers: async () => null,
+          openWithResolvingPowers: async () => null,
         }),
         async addEpoch() {
           const epoch = Math.max(...keys.keys()) + 1;

@@ -11,6 +11,7 @@ import { addPkcs11Epoch, createPkcs11Roots, type Pkcs11Logins, retirePkcs11Epoch
 import { pkcs11SigningKeys } from "../../src/vault/keys/pkcs11/signing.ts";
 import { type Pkcs11Login, Token } from "../../src/vault/keys/pkcs11/token.ts";
 import { parseWrap, wrapByteClasses } from "../../src/vault/keys/pkcs11/wrap-format.ts";
+import { openingByRoot } from "../../src/vault/keys/opening-by-root.ts";
 import type { KeyContext, KeyError } from "../../src/vault/keys/provider.ts";
 import { RunningProgram } from "../support/running-program.ts";
 import { softHsm, softHsmModule } from "./softhsm.ts";
@@ -39,10 +40,15 @@ function testWith(modulePath: string): void {
     return {
       make: async () => ({
         sealing: await pkcs11SealingKeys(logins.sealing),
-        opening: await pkcs11OpeningKeys(logins.opening),
+        opening: openingByRoot({
+          opening: await pkcs11OpeningKeys(logins.opening),
+          resolving: await pkcs11OpeningKeys(logins.resolving, undefined, "resolving"),
+        }),
+        resolving: openingByRoot({ resolving: await pkcs11OpeningKeys(logins.resolving, undefined, "resolving") }),
         signing: await pkcs11SigningKeys(logins.signing),
         byteClasses: () => wrapByteClasses,
         openWithSealingPowers: (wrapped) => openByAnyKey(logins.sealing, wrapped),
+        openWithResolvingPowers: (wrapped) => openByAnyKey(logins.resolving, wrapped),
       }),
       addEpoch: () => addPkcs11Epoch(logins),
       retireBefore: (epoch) => retirePkcs11Epochs(logins, epoch),
@@ -74,12 +80,14 @@ function testWith(modulePath: string): void {
       );
     assert.deepEqual(await seen(logins.sealing), ["parcelkeep/derive/e1: sign"]);
     assert.deepEqual(await seen(logins.opening), ["parcelkeep/wrap/e1: unwrap"]);
+    assert.deepEqual(await seen(logins.resolving), ["parcelkeep/resolve/e1: unwrap"]);
     assert.deepEqual(await seen(logins.signing), ["parcelkeep/sign/e1: sign"]);
   });
 
   test("refuses to make roots that one login could both seal and open with", async () => {
     const logins = hsm.logins();
     await assert.rejects(createPkcs11Roots({ ...logins, opening: logins.sealing }), isCode("wrong-provider"));
+    await assert.rejects(createPkcs11Roots({ ...logins, resolving: logins.opening }), isCode("wrong-provider"));
   });
 
   test("preflight sees a sealing login that could open", async () => {
@@ -239,6 +247,7 @@ function testWith(modulePath: string): void {
     const told = JSON.parse(program.command("keys", "preflight", "--json"));
     assert.equal(told.sealing.derivationRoot, "provider-hmac");
     assert.equal(told.opening.protection.kind, "software-token");
+    assert.equal(told.resolving.currentEpoch, 1);
   });
 
   test("the program does not start with a wrong PIN, and tries it once", async (t) => {
@@ -252,7 +261,7 @@ function testWith(modulePath: string): void {
 }
 
 /** The settings that name the logins, as an operator sets them. */
-function settingsOf({ sealing, opening, signing }: Pkcs11Logins): NodeJS.ProcessEnv {
+function settingsOf({ sealing, opening, resolving, signing }: Pkcs11Logins): NodeJS.ProcessEnv {
   return {
     PARCELKEEP_KEYS: "pkcs11",
     PARCELKEEP_PKCS11_MODULE: sealing.modulePath,
@@ -260,6 +269,8 @@ function settingsOf({ sealing, opening, signing }: Pkcs11Logins): NodeJS.Process
     PARCELKEEP_PKCS11_SEALING_PIN: sealing.pin,
     PARCELKEEP_PKCS11_OPENING_TOKEN: opening.tokenLabel,
     PARCELKEEP_PKCS11_OPENING_PIN: opening.pin,
+    PARCELKEEP_PKCS11_RESOLVING_TOKEN: resolving.tokenLabel,
+    PARCELKEEP_PKCS11_RESOLVING_PIN: resolving.pin,
     PARCELKEEP_PKCS11_SIGNING_TOKEN: signing.tokenLabel,
     PARCELKEEP_PKCS11_SIGNING_PIN: signing.pin,
   };

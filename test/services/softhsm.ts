@@ -8,7 +8,7 @@ import type { Pkcs11Logins } from "../../src/vault/keys/pkcs11/setup.ts";
 export const softHsmModule = process.env["PARCELKEEP_PKCS11_MODULE"];
 
 export interface SoftHsm {
-  /** Three fresh tokens, each with a PIN of its own. */
+  /** Fresh tokens, each with a PIN of its own. */
   logins(): Pkcs11Logins;
   remove(): void;
 }
@@ -29,7 +29,7 @@ export function softHsm(modulePath: string, sets: number): SoftHsm {
       execFileSync("softhsm2-util", ["--init-token", "--free", "--label", tokenLabel, "--so-pin", "security-officer", "--pin", pin]);
       return { modulePath, tokenLabel, pin };
     };
-    return { sealing: login("sealing"), opening: login("opening"), signing: login("signing") };
+    return { sealing: login("sealing"), opening: login("opening"), resolving: login("resolving"), signing: login("signing") };
   });
   return {
     logins: () => {

@@ -38,6 +38,7 @@ async function query(connectionString: string, text: string): Promise<void> {
 
 const keys = join(given.dataDir, "keys");
 await attempt("reads the opening keys' file", () => readFileSync(join(keys, "opening.json")));
+await attempt("reads the resolving keys' file", () => readFileSync(join(keys, "resolving.json")));
 await attempt("reads the database's passwords", () => readFileSync(join(given.dataDir, "secrets", "postgres.json")));
 await attempt("starts a process", () => {
   const { error } = spawnSync("/bin/cat", [join(keys, "opening.json")]);

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { KeyedHash } from "../../src/domain/keyed-hash.ts";
-import { keyPurposes, type SessionKeys } from "../../src/vault/ingest-session.ts";
+import { sessionPurposes, type SessionKeys } from "../../src/vault/ingest-session.ts";
 import { KeyError, type OpeningKeys } from "../../src/vault/keys/provider.ts";
 import { openGroup, type SealedGroup } from "../../src/vault/seal-group.ts";
 import { SealError } from "../../src/vault/sealing.ts";
@@ -29,7 +29,7 @@ export async function openVault(connectionString: string, opening: Pick<OpeningK
       try {
         const wraps = [session.wrapped_raw, session.wrapped_values, session.wrapped_numbers] as const;
         const opened = await Promise.all(
-          keyPurposes.map(async (purpose, at) => {
+          sessionPurposes.map(async (purpose, at) => {
             const context = { tenant: session.tenant, purpose, epoch: session.epoch };
             return [purpose, new KeyedHash(await opening.unwrap(wraps[at]!, context))] as const;
           }),

@@ -5,8 +5,8 @@ import type pg from "pg";
 import { readSegment } from "../../src/archive/segment.ts";
 import { KeyedHash } from "../../src/domain/keyed-hash.ts";
 import { readRawEnvelope } from "../../src/main/raw-envelope.ts";
-import { type IngestSession, keyPurposes } from "../../src/vault/ingest-session.ts";
-import { localOpeningKeys } from "../../src/vault/keys/local/opening.ts";
+import { type IngestSession, sessionPurposes } from "../../src/vault/ingest-session.ts";
+import { localOpeningHalf } from "../../src/vault/keys/local/opening.ts";
 import { openGroup } from "../../src/vault/seal-group.ts";
 import { openRawRecord, SealError } from "../../src/vault/sealing.ts";
 
@@ -62,13 +62,13 @@ export class VaultReader {
   }
 
   async #sessions(): Promise<ReadonlyMap<number, IngestSession>> {
-    const opening = await localOpeningKeys(join(this.#dataDir, "keys", "opening.json"));
+    const opening = await localOpeningHalf(join(this.#dataDir, "keys"));
     const { rows } = await this.#owner.query("select * from parcelkeep.ingest_sessions");
     const sessions = new Map<number, IngestSession>();
     for (const row of rows) {
       const wraps = { "raw-records": row.wrapped_raw, "personal-values": row.wrapped_values, "tracking-numbers": row.wrapped_numbers };
       const keys = await Promise.all(
-        keyPurposes.map(async (purpose) => {
+        sessionPurposes.map(async (purpose) => {
           const key = await opening.unwrap(wraps[purpose], { tenant: row.tenant, purpose, epoch: row.epoch });
           return [purpose, new KeyedHash(key)] as const;
         }),

@@ -5,18 +5,22 @@ import {
   contextBytes,
   type KeyContext,
   KeyError,
-  type KeyPurpose,
+  keyPurposes,
   type OpeningKeys,
+  rootOf,
   type SealingKeys,
   type SigningKeys,
 } from "./provider.ts";
 import { rewrap } from "./rewrap.ts";
 import { isSignatureOf } from "./signature.ts";
 
-/** The three halves of one provider, and what the suite has to know of it. */
+/** The halves of one provider, and what the suite has to know of it. */
 export interface ProviderUnderTest {
   readonly sealing: SealingKeys;
+  /** Of both roots, as the opener holds it. */
   readonly opening: OpeningKeys;
+  /** Of the root of tracking numbers alone, as the outbound process holds it. */
+  readonly resolving: OpeningKeys;
   readonly signing: SigningKeys;
   /** The kinds of bytes that a wrap is made of, with a position of each; those of an opaque wrap are its first, middle and last. */
   readonly byteClasses: (wrapped: Uint8Array) => Readonly<Record<string, number>>;
@@ -25,6 +29,8 @@ export interface ProviderUnderTest {
    * @returns the data key where that succeeds; null or a throw is what the suite wants.
    */
   readonly openWithSealingPowers: (wrapped: Uint8Array, context: KeyContext) => Promise<Uint8Array | null>;
+  /** The same of somebody who controls the outbound process. */
+  readonly openWithResolvingPowers: (wrapped: Uint8Array, context: KeyContext) => Promise<Uint8Array | null>;
 }
 
 /** Roots that the suite may move on: `make` gives fresh halves that see what was done before. */
@@ -36,7 +42,6 @@ export interface RootsUnderTest {
   retireBefore(epoch: number): Promise<void>;
 }
 
-const purposes: readonly KeyPurpose[] = ["raw-records", "personal-values", "tracking-numbers"];
 const contextOf = (epoch: number): KeyContext => ({ tenant: "4f1dcc16-9b5b-43aa-892e-d28f71ac7047", purpose: "raw-records", epoch });
 
 const isCode = (code: KeyError["code"]) => (error: unknown) => error instanceof KeyError && error.code === code;
@@ -54,12 +59,26 @@ export function keyProviderContract(name: string, roots: () => Promise<RootsUnde
 
   sentence("unwraps what it generated, for every purpose", async () => {
     const { sealing, opening } = await make();
-    for (const purpose of purposes) {
+    for (const purpose of keyPurposes) {
       const context = { ...contextOf(sealing.currentEpoch), purpose };
       const { plaintext, wrapped } = await sealing.generateDataKey(context);
       assert.equal(plaintext.length, 32);
       assert.ok(wrapped.length <= 1024);
       assert.deepEqual(await opening.unwrap(wrapped, context), plaintext);
+    }
+  });
+
+  sentence("opens by the resolving half what is of its root, and nothing else with all that it reaches", async () => {
+    const { sealing, resolving, openWithResolvingPowers } = await make();
+    for (const purpose of keyPurposes) {
+      const context = { ...contextOf(sealing.currentEpoch), purpose };
+      const { plaintext, wrapped } = await sealing.generateDataKey(context);
+      if (rootOf[purpose] === "resolving") {
+        assert.deepEqual(await resolving.unwrap(wrapped, context), plaintext);
+        continue;
+      }
+      await assert.rejects(resolving.unwrap(wrapped, context), KeyError);
+      assert.notDeepEqual(await openWithResolvingPowers(wrapped, context).catch(() => null), plaintext);
     }
   });
 
@@ -158,8 +177,8 @@ export function keyProviderContract(name: string, roots: () => Promise<RootsUnde
   });
 
   sentence("tells what is real, and no secret", async () => {
-    const { sealing, opening } = await make();
-    for (const half of [sealing, opening]) {
+    const { sealing, opening, resolving } = await make();
+    for (const half of [sealing, opening, resolving]) {
       const told = await half.describe();
       assert.equal(told.provider, half.provider);
       assert.equal(told.currentEpoch, sealing.currentEpoch);

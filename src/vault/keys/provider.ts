@@ -35,15 +35,15 @@ export interface SealingKeys {
   describe(): Promise<ProviderDescription>;
 }
 
-/** Of the opener alone. */
+/** Of the opener alone, who holds both roots; of `resolving` alone: of the outbound process too. */
 export interface OpeningKeys {
   readonly provider: ProviderName;
   /**
    * Leaves a record at every provider that keeps any: AWS KMS (Decrypt, with the context), an HSM (C_UnwrapKey, by key handle). So each reveal that
    * happens is one that the provider's own log shows.
    * @returns the 32 bytes of the data key; the caller zeroes them.
-   * @throws {KeyError} `refused-wrap` (tampered or another context, not told apart), `retired-epoch`, `unknown-epoch`, `unavailable`, `not-permitted`,
-   *   `refused-credentials`.
+   * @throws {KeyError} `refused-wrap` (tampered, another context or another root, not told apart), `retired-epoch`, `unknown-epoch`, `unavailable`,
+   *   `not-permitted`, `refused-credentials`.
    */
   unwrap(wrapped: Uint8Array, context: KeyContext): Promise<Buffer>;
   describe(): Promise<ProviderDescription>;
@@ -123,10 +123,24 @@ export interface KeyContext {
 }
 
 /**
- * What a data key seals, and so what the right to unwrap it opens: raw records, values of persons, or tracking numbers. They are apart
- * so that a role may be allowed one and not the others (DESIGN section 5: outbound resolves tracking numbers and nothing else).
+ * What a data key seals, and so what the right to unwrap it opens: raw records, values of persons, tracking numbers, or what a merchant was given by a
+ * carrier to ask it with. They are apart so that a role may be allowed one and not the others.
  */
-export type KeyPurpose = "raw-records" | "personal-values" | "tracking-numbers";
+export const keyPurposes = ["raw-records", "personal-values", "tracking-numbers", "carrier-credentials"] as const;
+export type KeyPurpose = (typeof keyPurposes)[number];
+
+/**
+ * A root has keys of its own, so that what opens one opens nothing of the other. `resolving` is what the process that asks carriers may open
+ * (DESIGN section 5: outbound resolves tracking numbers and nothing else), `opening` all the rest. A key service has both in one key, and
+ * tells them apart by the purpose in the context.
+ */
+export const rootOf = {
+  "raw-records": "opening",
+  "personal-values": "opening",
+  "tracking-numbers": "resolving",
+  "carrier-credentials": "resolving",
+} as const satisfies Record<KeyPurpose, string>;
+export type OpeningRoot = (typeof rootOf)[KeyPurpose];
 
 export interface DataKey {
   /** 32 bytes. */

@@ -32,7 +32,7 @@ beforeEach(() => void kms.takeTrail());
 const context: KeyContext = { tenant: "4f1dcc16-9b5b-43aa-892e-d28f71ac7047", purpose: "personal-values", epoch: 1 };
 const isCode = (code: KeyError["code"]) => (error: unknown) => error instanceof KeyError && error.code === code;
 
-type Caller = "ingress" | "opener" | "sequencer" | "operator";
+type Caller = "ingress" | "opener" | "outbound" | "sequencer" | "operator";
 const emulatorFor = (caller: Caller) => ({ endpoint: kms.endpoint, credentials: { accessKeyId: caller, secretAccessKey: "none" } });
 const as = (caller: Caller, settings: AwsKmsSettings): AwsKmsSettings => ({ ...settings, emulator: emulatorFor(caller) });
 
@@ -74,6 +74,7 @@ function restrictAsDocumented(epochKeys: readonly string[], derivationKeys: read
   });
   kms.restrict("ingress", of("ingress", root === "provider-hmac" ? "derivation by HMAC" : "derivation by a wrapped secret"));
   kms.restrict("opener", of("opener"));
+  kms.restrict("outbound", of("outbound"));
   kms.restrict("sequencer", of("sequencer"));
 }
 
@@ -87,10 +88,12 @@ for (const root of ["provider-hmac", "wrapped-secret"] as const) {
       make: async () => ({
         sealing: awsKmsSealingKeys(as("ingress", halves)),
         opening: awsKmsOpeningKeys(as("opener", halves)),
+        resolving: awsKmsOpeningKeys(as("outbound", halves)),
         signing: awsKmsSigningKeys(as("sequencer", halves), signingKey),
         byteClasses: (wrapped) => ({ first: 0, key: 20, middle: wrapped.length >> 1, last: wrapped.length - 1 }),
         // Whoever took ingress over may ask KMS for anything that its role allows.
         openWithSealingPowers: (wrapped, wrappedFor) => awsKmsOpeningKeys(as("ingress", halves)).unwrap(wrapped, wrappedFor),
+        openWithResolvingPowers: (wrapped, wrappedFor) => awsKmsOpeningKeys(as("outbound", halves)).unwrap(wrapped, wrappedFor),
       }),
       async addEpoch() {
         const epoch = Math.max(...keys.keys()) + 1;
@@ -195,8 +198,8 @@ test("the preflight tells each role the half that it has a right to, and warns o
   assert.ok(ingress.sealing !== null && ingress.opening === null);
   const opener = await describeKmsHalves(as("opener", settings));
   assert.ok(opener.sealing === null && opener.opening !== null);
-  const { sealing, opening } = await describeKmsHalves(as("operator", settings));
-  for (const half of [sealing, opening]) assert.match(half!.warnings.join(), /may seal and open/);
+  const { sealing, opening, resolving } = await describeKmsHalves(as("operator", settings));
+  for (const half of [sealing, opening, resolving]) assert.match(half!.warnings.join(), /may seal and open/);
   // Tried without opening anything.
   assert.deepEqual(
     new Set(kms.takeTrail().flatMap(({ operation, context: told }) => (operation === "Decrypt" ? [told["tenant"]] : []))),

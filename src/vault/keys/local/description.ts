@@ -12,7 +12,7 @@ export function describeFiles(folder: string, { currentEpoch, minimumEpoch }: Ke
     recordedOperations: [],
     derivationRoot: "file-secret",
     warnings: [
-      "The root keys are files: whoever reads opening.json, or a backup of it, can open everything.",
+      "The root keys are files: whoever reads opening.json and resolving.json, or a backup of them, can open everything.",
       "Nobody but this program records an opening.",
     ],
   };

@@ -2,20 +2,20 @@ import { open, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { KeyError } from "../provider.ts";
 
-/** The three files of a key folder. Each has what one power needs, and nothing of the others. */
-export type KeyFileName = "sealing.json" | "opening.json" | "signing.json";
+/** The files of a key folder. Each has what one power needs, and nothing of the others. */
+export type KeyFileName = "sealing.json" | "opening.json" | "resolving.json" | "signing.json";
 
-/** What all three say about the epochs. Each epoch's values are base64 of 32 bytes. */
+/** What all of them say about the epochs. Each epoch's values are base64 of 32 bytes. */
 export interface KeyFile<Field extends string> {
-  readonly version: 2;
+  readonly version: 3;
   readonly currentEpoch: number;
   readonly minimumEpoch: number;
   readonly epochs: Readonly<Record<string, Readonly<Record<Field, string>>>>;
 }
 
 /** Held by whoever seals. A retired epoch stays in it, since its derivation secret still finds what was named under it. */
-export type SealingFile = KeyFile<"publicKey" | "derivationSecret">;
-/** Held by the opener. A retired epoch's keys are not in it any more. */
+export type SealingFile = KeyFile<"publicKey" | "resolvingPublicKey" | "derivationSecret">;
+/** Of one root: `opening.json` is the opener's alone, `resolving.json` the outbound process's too. A retired epoch's keys are not in it any more. */
 export type OpeningFile = KeyFile<"publicKey" | "privateKey">;
 /** Held by the one that signs. */
 export type SigningFile = KeyFile<"publicKey" | "privateKey">;
@@ -26,7 +26,7 @@ const keyBytes = 32;
 export async function readKeyFile<Field extends string>(path: string, fields: readonly Field[]): Promise<KeyFile<Field>> {
   const file = parse(await readOwnFile(path));
   if (isKeyFile(file, fields)) return file;
-  throw new KeyError("bad-key-file", `${basename(path)} is not a Parcelkeep key file of version 2`);
+  throw new KeyError("bad-key-file", `${basename(path)} is not a Parcelkeep key file of version 3`);
 }
 
 /** The values of a file's epochs as bytes. */
@@ -109,7 +109,7 @@ function parse(text: string): unknown {
 
 function isKeyFile<Field extends string>(value: unknown, fields: readonly Field[]): value is KeyFile<Field> {
   const file = value as Partial<KeyFile<Field>> | null;
-  if (file === null || typeof file !== "object" || file.version !== 2 || typeof file.epochs !== "object") return false;
+  if (file === null || typeof file !== "object" || file.version !== 3 || typeof file.epochs !== "object") return false;
   const isKey = (text: unknown): boolean => typeof text === "string" && Buffer.from(text, "base64").length === keyBytes;
   return (
     [file.currentEpoch, file.minimumEpoch].every((epoch) => Number.isInteger(epoch) && epoch! >= 1) &&

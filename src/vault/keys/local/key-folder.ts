@@ -15,10 +15,10 @@ import {
   writeKeyFile,
 } from "./key-file.ts";
 
-const fileNames: readonly KeyFileName[] = ["opening.json", "signing.json", "sealing.json"];
+const fileNames: readonly KeyFileName[] = ["opening.json", "resolving.json", "signing.json", "sealing.json"];
 
 /**
- * Makes the folder with its three files unless it is there. They appear together or not at all, since a sealing half without its opening half would seal
+ * Makes the folder with its files unless it is there. They appear together or not at all, since a sealing half without its opening half would seal
  * what nobody can open; two programs at once end with one and the same set.
  * @throws {KeyError} `bad-key-file` where the folder holds something else.
  */
@@ -28,9 +28,10 @@ export async function createLocalKeys(folder: string): Promise<void> {
   // Of mode 0700 by itself.
   const draft = await mkdtemp(`${folder}.new-`);
   try {
-    const { opening, signing, sealing } = newEpoch();
-    const fileOf = <Keys>(keys: Keys) => ({ version: 2, currentEpoch: 1, minimumEpoch: 1, epochs: { 1: keys } }) as const;
+    const { opening, resolving, signing, sealing } = newEpoch();
+    const fileOf = <Keys>(keys: Keys) => ({ version: 3, currentEpoch: 1, minimumEpoch: 1, epochs: { 1: keys } }) as const;
     await writeKeyFile(join(draft, "opening.json"), fileOf(opening));
+    await writeKeyFile(join(draft, "resolving.json"), fileOf(resolving));
     await writeKeyFile(join(draft, "signing.json"), fileOf(signing));
     await writeKeyFile(join(draft, "sealing.json"), fileOf(sealing));
     await syncFolder(draft);
@@ -47,20 +48,26 @@ export async function createLocalKeys(folder: string): Promise<void> {
 }
 
 /**
- * Adds an epoch and makes it the current one. The opening half learns it first, so that no wrap is made which nobody could open; a call that was cut
+ * Adds an epoch and makes it the current one. The halves that open learn it first, so that no wrap is made which nobody could open; a call that was cut
  * short is completed by the next. One caller at a time. Processes that run keep what they read: they wrap for the old epoch until they start again.
  * @returns the new epoch.
  * @throws {KeyError} `bad-key-file`, `unavailable`
  */
 export async function addLocalEpoch(folder: string): Promise<number> {
-  const { opening, signing, sealing } = await readFolder(folder);
+  const { opening, resolving, signing, sealing } = await readFolder(folder);
   const epoch = sealing.currentEpoch + 1;
   const fresh = newEpoch();
-  // The opening half of a call that was cut short stands: only its public key is needed.
+  // What a call that was cut short made stands: only its public keys are needed.
   const pair = opening.epochs[epoch] ?? fresh.opening;
+  const resolvingPair = resolving.epochs[epoch] ?? fresh.resolving;
   if (opening.currentEpoch < epoch) await replaceKeyFile(join(folder, "opening.json"), withEpoch(opening, epoch, pair));
+  if (resolving.currentEpoch < epoch) await replaceKeyFile(join(folder, "resolving.json"), withEpoch(resolving, epoch, resolvingPair));
   if (signing.currentEpoch < epoch) await replaceKeyFile(join(folder, "signing.json"), withEpoch(signing, epoch, fresh.signing));
-  const sealed = { publicKey: pair.publicKey, derivationSecret: fresh.sealing.derivationSecret };
+  const sealed = {
+    publicKey: pair.publicKey,
+    resolvingPublicKey: resolvingPair.publicKey,
+    derivationSecret: fresh.sealing.derivationSecret,
+  };
   await replaceKeyFile(join(folder, "sealing.json"), withEpoch(sealing, epoch, sealed));
   return epoch;
 }
@@ -71,35 +78,55 @@ export async function addLocalEpoch(folder: string): Promise<number> {
  * @throws {KeyError} `unknown-epoch` where it would leave none; `bad-key-file`, `unavailable`
  */
 export async function retireLocalEpochs(folder: string, minimumEpoch: number): Promise<void> {
-  const { opening, signing, sealing } = await readFolder(folder);
+  const { opening, resolving, signing, sealing } = await readFolder(folder);
   if (minimumEpoch > sealing.currentEpoch) throw new KeyError("unknown-epoch", `the current epoch is ${sealing.currentEpoch}; it stays`);
   const raised = Math.max(minimumEpoch, sealing.minimumEpoch);
   await replaceKeyFile(join(folder, "sealing.json"), { ...sealing, minimumEpoch: raised });
   await replaceKeyFile(join(folder, "signing.json"), withoutBefore(signing, raised));
+  await replaceKeyFile(join(folder, "resolving.json"), withoutBefore(resolving, raised));
   await replaceKeyFile(join(folder, "opening.json"), withoutBefore(opening, raised));
 }
 
-async function readFolder(
-  folder: string,
-): Promise<{ readonly opening: OpeningFile; readonly signing: SigningFile; readonly sealing: SealingFile }> {
+interface Files {
+  readonly opening: OpeningFile;
+  readonly resolving: OpeningFile;
+  readonly signing: SigningFile;
+  readonly sealing: SealingFile;
+}
+
+async function readFolder(folder: string): Promise<Files> {
   return {
     opening: await readKeyFile(join(folder, "opening.json"), ["publicKey", "privateKey"]),
+    resolving: await readKeyFile(join(folder, "resolving.json"), ["publicKey", "privateKey"]),
     signing: await readKeyFile(join(folder, "signing.json"), ["publicKey", "privateKey"]),
-    sealing: await readKeyFile(join(folder, "sealing.json"), ["publicKey", "derivationSecret"]),
+    sealing: await readKeyFile(join(folder, "sealing.json"), ["publicKey", "resolvingPublicKey", "derivationSecret"]),
   };
 }
 
 function newEpoch() {
-  const wrapping = generateX25519();
+  const opening = newPair();
+  const resolving = newPair();
   const signing = generateKeyPairSync("ed25519");
-  const publicKey = wrapping.publicKey.raw.toString("base64");
   return {
-    opening: { publicKey, privateKey: rawPrivateKey(wrapping.privateKey.export({ format: "der", type: "pkcs8" })) },
+    opening,
+    resolving,
     signing: {
       publicKey: signing.publicKey.export({ format: "der", type: "spki" }).subarray(-32).toString("base64"),
       privateKey: rawPrivateKey(signing.privateKey.export({ format: "der", type: "pkcs8" })),
     },
-    sealing: { publicKey, derivationSecret: randomBytes(32).toString("base64") },
+    sealing: {
+      publicKey: opening.publicKey,
+      resolvingPublicKey: resolving.publicKey,
+      derivationSecret: randomBytes(32).toString("base64"),
+    },
+  };
+}
+
+function newPair(): { readonly publicKey: string; readonly privateKey: string } {
+  const { publicKey, privateKey } = generateX25519();
+  return {
+    publicKey: publicKey.raw.toString("base64"),
+    privateKey: rawPrivateKey(privateKey.export({ format: "der", type: "pkcs8" })),
   };
 }
 

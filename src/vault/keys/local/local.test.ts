@@ -4,15 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { keyProviderContract, type RootsUnderTest } from "../key-provider.contract.ts";
+import { openingByRoot } from "../opening-by-root.ts";
 import type { KeyContext, KeyError } from "../provider.ts";
 import { addLocalEpoch, createLocalKeys, retireLocalEpochs } from "./key-folder.ts";
-import { localOpeningKeys } from "./opening.ts";
+import { localOpeningHalf, localOpeningKeys } from "./opening.ts";
 import { localSealingKeys } from "./sealing.ts";
 import { localSigningKeys } from "./signing.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "keys-"));
 after(() => rmSync(scratch, { recursive: true }));
 
+const keyFiles = ["sealing.json", "opening.json", "resolving.json", "signing.json"];
 let serial = 0;
 async function freshFolder(): Promise<string> {
   const folder = join(scratch, String(serial++));
@@ -29,10 +31,13 @@ keyProviderContract("local", async (): Promise<RootsUnderTest> => {
   return {
     make: async () => ({
       sealing: await sealing(),
-      opening: await localOpeningKeys(join(folder, "opening.json")),
+      opening: await localOpeningHalf(folder),
+      resolving: openingByRoot({ resolving: await localOpeningKeys(join(folder, "resolving.json")) }),
       signing: await localSigningKeys(join(folder, "signing.json")),
       byteClasses: (wrapped) => Object.fromEntries(Array.from(wrapped, (_, at) => [`byte ${at}`, at])),
       openWithSealingPowers: async (wrapped, wrappedFor) => (await openingOutOf(join(folder, "sealing.json"))).unwrap(wrapped, wrappedFor),
+      openWithResolvingPowers: async (wrapped, wrappedFor) =>
+        (await localOpeningKeys(join(folder, "resolving.json"))).unwrap(wrapped, wrappedFor),
     }),
     addEpoch: () => addLocalEpoch(folder),
     retireBefore: (epoch) => retireLocalEpochs(folder, epoch),
@@ -50,9 +55,9 @@ async function openingOutOf(sealingPath: string) {
 
 test("the key files are their owner's alone, and one that others can read is refused", async () => {
   const folder = await freshFolder();
-  for (const name of ["sealing.json", "opening.json", "signing.json"]) assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600);
+  for (const name of keyFiles) assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600);
   assert.equal(statSync(folder).mode & 0o777, 0o700);
-  for (const name of ["sealing.json", "opening.json", "signing.json"]) chmodSync(join(folder, name), 0o644);
+  for (const name of keyFiles) chmodSync(join(folder, name), 0o644);
   await assert.rejects(localSealingKeys(join(folder, "sealing.json")), isBadFile);
   await assert.rejects(localOpeningKeys(join(folder, "opening.json")), isBadFile);
   await assert.rejects(localSigningKeys(join(folder, "signing.json")), isBadFile);
@@ -64,14 +69,20 @@ test("no file holds what another power needs", async () => {
     Object.values(
       (JSON.parse(readFileSync(join(folder, name), "utf8")) as { epochs: Record<string, Record<string, string>> }).epochs["1"]!,
     );
-  const [sealing, opening, signing] = [valuesOf("sealing.json"), valuesOf("opening.json"), valuesOf("signing.json")];
-  const publicKey = opening[0]!;
+  const [sealing, opening, resolving, signing] = keyFiles.map(valuesOf) as [string[], string[], string[], string[]];
+  for (const pair of [opening, resolving]) {
+    const publicKey = pair[0]!;
+    assert.deepEqual(
+      sealing.filter((value) => pair.includes(value)),
+      [publicKey],
+    );
+  }
   assert.deepEqual(
-    sealing.filter((value) => opening.includes(value)),
-    [publicKey],
+    resolving.filter((value) => opening.includes(value)),
+    [],
   );
   assert.deepEqual(
-    signing.filter((value) => sealing.includes(value) || opening.includes(value)),
+    signing.filter((value) => [sealing, opening, resolving].some((file) => file.includes(value))),
     [],
   );
 });
@@ -92,7 +103,7 @@ test("a folder that lost a file is not filled up with keys that fit nothing", as
 
 test("what a bad file holds is not repeated in the error", async () => {
   const bad = join(scratch, "bad.json");
-  for (const text of ['{"epochs": "c2VjcmV0"', '{"version": 2, "epochs": {"1": {"publicKey": "c2VjcmV0"}}}', "null", '"c2VjcmV0"']) {
+  for (const text of ['{"epochs": "c2VjcmV0"', '{"version": 3, "epochs": {"1": {"publicKey": "c2VjcmV0"}}}', "null", '"c2VjcmV0"']) {
     writeFileSync(bad, text, { mode: 0o600 });
     await assert.rejects(localSealingKeys(bad), (error: KeyError) => isBadFile(error) && !error.message.includes("c2VjcmV0"));
   }
@@ -120,12 +131,12 @@ test("an epoch whose adding was cut short after the opening half knew it is comp
   writeFileSync(join(folder, "sealing.json"), sealing);
   assert.equal(await addLocalEpoch(folder), 2);
   const { plaintext, wrapped } = await (await localSealingKeys(join(folder, "sealing.json"))).generateDataKey({ ...context, epoch: 2 });
-  assert.deepEqual(await (await localOpeningKeys(join(folder, "opening.json"))).unwrap(wrapped, { ...context, epoch: 2 }), plaintext);
+  assert.deepEqual(await (await localOpeningHalf(folder)).unwrap(wrapped, { ...context, epoch: 2 }), plaintext);
 });
 
 test("the current epoch is not retired", async () => {
   const folder = await freshFolder();
   await assert.rejects(retireLocalEpochs(folder, 2), (error: KeyError) => error.code === "unknown-epoch");
   const { wrapped } = await (await localSealingKeys(join(folder, "sealing.json"))).generateDataKey(context);
-  assert.equal((await (await localOpeningKeys(join(folder, "opening.json"))).unwrap(wrapped, context)).length, 32);
+  assert.equal((await (await localOpeningHalf(folder)).unwrap(wrapped, context)).length, 32);
 });

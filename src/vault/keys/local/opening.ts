@@ -1,14 +1,23 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { openFrom, x25519PublicKey, type X25519KeyPair } from "../hpke.ts";
+import { openingByRoot } from "../opening-by-root.ts";
 import { contextBytes, KeyError, type OpeningKeys } from "../provider.ts";
 import { describeFiles } from "./description.ts";
 import { epochKeys, readKeyFile, refuseRetired } from "./key-file.ts";
 import { unpackWrap, wrapInfo } from "./wrap-format.ts";
 
+/** The opening half of a folder that holds both roots. @throws {KeyError} `bad-key-file`, `unavailable` */
+export async function localOpeningHalf(folder: string): Promise<OpeningKeys> {
+  return openingByRoot({
+    opening: await localOpeningKeys(join(folder, "opening.json")),
+    resolving: await localOpeningKeys(join(folder, "resolving.json")),
+  });
+}
+
 /**
- * The opening half of keys in files: the X25519 private keys of the epochs that are not retired.
- * @param path of `opening.json`, mode 0600.
+ * One root of the opening half of keys in files: the X25519 private keys of the epochs that are not retired.
+ * @param path of `opening.json` or `resolving.json`, mode 0600.
  * @throws {KeyError} `bad-key-file`, `unavailable`
  */
 export async function localOpeningKeys(path: string): Promise<OpeningKeys> {

@@ -1,28 +1,30 @@
-import { KeyError, type OpeningKeys } from "../provider.ts";
+import { KeyError, type OpeningKeys, type OpeningRoot } from "../provider.ts";
 import { type Attribute, cka, ckk, ckm, cko, ckzDataSpecified, type Handle, type LoadCryptoki } from "./cryptoki.ts";
 import { describeToken } from "./description.ts";
-import { epochsOf, refuseWithout, rootOf } from "./roots.ts";
+import { epochsOf, pairOf, refuseWithout, rootOf } from "./roots.ts";
 import { type Pkcs11Login, Token, type TokenSession } from "./token.ts";
 import { openWrap, parseWrap, type TokenWrap } from "./wrap-format.ts";
 
 /**
- * The opening half of keys in a PKCS #11 token. Each unwrap is one C_UnwrapKey, which a CloudHSM writes to its audit log with the key's handle; C_Decrypt, which
+ * One root of the opening half of keys in a PKCS #11 token. Each unwrap is one C_UnwrapKey, which a CloudHSM writes to its audit log with the key's handle; C_Decrypt, which
  * it does not log, is not permitted to the key.
  *
  * What comes out of the HSM is the wrapping key of one data key: it lives there as a session object for two calls, and is read because the data key has to come out anyway.
+ * @param login of whoever holds that root's private keys.
  * @throws {KeyError} `missing-library`, `wrong-provider`, `refused-credentials`, `unavailable`
  */
-export async function pkcs11OpeningKeys(login: Pkcs11Login, load?: LoadCryptoki): Promise<OpeningKeys> {
+export async function pkcs11OpeningKeys(login: Pkcs11Login, load?: LoadCryptoki, of: OpeningRoot = "opening"): Promise<OpeningKeys> {
   const token = await Token.connect(login, load);
-  const epochs = await token.use(async (session) => epochsOf(session, cko.privateKey, "wrap"));
-  refuseWithout(epochs, "wrap");
+  const pair = pairOf[of];
+  const epochs = await token.use(async (session) => epochsOf(session, cko.privateKey, pair));
+  refuseWithout(epochs, pair);
   return {
     provider: "pkcs11",
     unwrap: async (wrapped, context) => {
       const wrap = parseWrap(wrapped);
       // The epoch is looked at first: a retired epoch's wrap is retired, whatever its bytes.
       const wrappingKey = await token.use(async (session) => {
-        const root = rootOf(session, cko.privateKey, "wrap", context.epoch, epochs);
+        const root = rootOf(session, cko.privateKey, pair, context.epoch, epochs);
         if (wrap === null) throw refusedWrap();
         return unwrapInToken(session, token.oaepParameters, root, wrap);
       }, refusedWrap);
@@ -34,7 +36,7 @@ export async function pkcs11OpeningKeys(login: Pkcs11Login, load?: LoadCryptoki)
         wrappingKey.fill(0);
       }
     },
-    describe: () => describeToken(token, login, "opening", epochs),
+    describe: () => describeToken(token, login, of, epochs),
   };
 }
 

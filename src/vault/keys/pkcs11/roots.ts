@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { KeyError } from "../provider.ts";
+import { KeyError, type OpeningRoot } from "../provider.ts";
 import { type Attribute, cka, type Handle } from "./cryptoki.ts";
 import type { TokenSession } from "./token.ts";
 
@@ -7,17 +7,21 @@ import type { TokenSession } from "./token.ts";
  * The roots of an epoch, by their labels in the token:
  *
  * - `wrap`: an RSA-3072 pair. The opener's login has the private key, which may unwrap and nothing else; the sealing login has a copy of the public key.
+ * - `resolve`: another one, of the root that the outbound process opens.
  * - `derive`: a generic secret of 32 bytes, for HMAC only, seen by the sealing login.
  * - `sign`: a P-256 pair, seen by the signing login.
  *
  * No private or secret key is extractable; each is sensitive and has one use.
  */
-export type RootName = "wrap" | "derive" | "sign";
+export type RootName = "wrap" | "resolve" | "derive" | "sign";
+
+/** The pair behind each root of the opening half. */
+export const pairOf = { opening: "wrap", resolving: "resolve" } as const satisfies Record<OpeningRoot, RootName>;
 
 /** NIST SP 800-57 part 1, table 2: 128 bits of strength. */
 export const rsaBits = 3072;
 
-const labelPattern = /^parcelkeep\/(wrap|derive|sign)\/e([1-9]\d{0,8})$/;
+const labelPattern = /^parcelkeep\/(wrap|resolve|derive|sign)\/e([1-9]\d{0,8})$/;
 
 export function rootLabel(name: RootName, epoch: number): string {
   return `parcelkeep/${name}/e${epoch}`;

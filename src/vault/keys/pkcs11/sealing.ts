@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject, randomBytes } from "node:crypto";
-import { dataKeyBytes, type KeyContext, type SealingKeys } from "../provider.ts";
+import { dataKeyBytes, type KeyContext, type OpeningRoot, rootOf as purposeRoot, type SealingKeys } from "../provider.ts";
 import { cka, ckm, cko, type LoadCryptoki } from "./cryptoki.ts";
 import { describeToken } from "./description.ts";
-import { epochsOf, missingEpoch, refuseWithout, rootLabel, rootOf } from "./roots.ts";
+import { epochsOf, missingEpoch, pairOf, refuseWithout, rootLabel, rootOf } from "./roots.ts";
 import { type Pkcs11Login, Token, type TokenSession } from "./token.ts";
 import { sealWrap } from "./wrap-format.ts";
 
@@ -29,9 +29,9 @@ export async function pkcs11SealingKeys(
   refuseWithout(held.epochs, "wrap");
   refuseWithout(held.derivations, "derive");
   const wrap = (dataKey: Uint8Array, context: KeyContext): Buffer => {
-    const root = held.roots.get(context.epoch);
-    if (root === undefined) throw missingEpoch(context.epoch, held.epochs);
-    return sealWrap(root, token.model.oaep, dataKey, context);
+    const roots = held.roots.get(context.epoch);
+    if (roots === undefined) throw missingEpoch(context.epoch, held.epochs);
+    return sealWrap(roots[purposeRoot[context.purpose]], token.model.oaep, dataKey, context);
   };
   return {
     provider: "pkcs11",
@@ -60,16 +60,20 @@ export async function pkcs11SealingKeys(
   };
 }
 
-/** Retired epochs keep their derivation root and lose their public key. */
-function readRoots(session: TokenSession): ReadonlyMap<number, KeyObject> {
+/** Retired epochs keep their derivation root and lose their public keys. The copy of `wrap` is made last: an epoch that has it has both. */
+function readRoots(session: TokenSession): ReadonlyMap<number, Readonly<Record<OpeningRoot, KeyObject>>> {
+  const resolving = epochsOf(session, cko.publicKey, pairOf.resolving);
+  const epochs = epochsOf(session, cko.publicKey, pairOf.opening).filter((epoch) => resolving.includes(epoch));
   return new Map(
-    epochsOf(session, cko.publicKey, "wrap").map((epoch) => {
-      const [modulus, exponent] = session.attributes(session.find(cko.publicKey, rootLabel("wrap", epoch))!, [
-        cka.modulus,
-        cka.publicExponent,
-      ]);
-      const jwk = { kty: "RSA", n: modulus!.toString("base64url"), e: exponent!.toString("base64url") };
-      return [epoch, createPublicKey({ key: jwk, format: "jwk" })];
-    }),
+    epochs.map((epoch) => [epoch, { opening: publicKey(session, "opening", epoch), resolving: publicKey(session, "resolving", epoch) }]),
   );
+}
+
+function publicKey(session: TokenSession, root: OpeningRoot, epoch: number): KeyObject {
+  const handle = session.find(cko.publicKey, rootLabel(pairOf[root], epoch))!;
+  const [modulus, exponent] = session.attributes(handle, [cka.modulus, cka.publicExponent]);
+  return createPublicKey({
+    key: { kty: "RSA", n: modulus!.toString("base64url"), e: exponent!.toString("base64url") },
+    format: "jwk",
+  });
 }

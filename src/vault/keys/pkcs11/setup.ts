@@ -3,17 +3,19 @@ import { type Attribute, cka, ckk, ckm, cko, type LoadCryptoki } from "./cryptok
 import { epochsOf, naming, rootLabel, type RootName, rsaBits } from "./roots.ts";
 import { type Pkcs11Login, Token, type TokenSession } from "./token.ts";
 
-/** The three logins of an installation. Those who set up keys have all of them; no process that serves does. */
+/** The logins of an installation. Those who set up keys have all of them; no process that serves does. */
 export interface Pkcs11Logins {
   readonly sealing: Pkcs11Login;
   readonly opening: Pkcs11Login;
+  /** Of the root that the outbound process opens. */
+  readonly resolving: Pkcs11Login;
   readonly signing: Pkcs11Login;
 }
 
 /**
  * Makes the roots of epoch 1 unless there are roots.
  * @returns the current epoch.
- * @throws {KeyError} `wrong-provider` where sealing and opening are one login: it could open what it seals. Else as {@link addPkcs11Epoch}.
+ * @throws {KeyError} `wrong-provider` where two of sealing, opening and resolving are one login, which could then open what it should not. Else as {@link addPkcs11Epoch}.
  */
 export async function createPkcs11Roots(logins: Pkcs11Logins, load?: LoadCryptoki): Promise<number> {
   const epochs = await withToken(logins.sealing, load, async (session) => epochsOf(session, cko.publicKey, "wrap"));
@@ -28,17 +30,23 @@ export async function createPkcs11Roots(logins: Pkcs11Logins, load?: LoadCryptok
  */
 export async function addPkcs11Epoch(logins: Pkcs11Logins, load?: LoadCryptoki): Promise<number> {
   const epochs = await withToken(logins.sealing, load, async (session, token) => {
-    refuseOneLogin(logins, token);
+    refuseSharedLogins(logins, token);
     return epochsOf(session, cko.publicKey, "wrap");
   });
   const epoch = (epochs.at(-1) ?? 0) + 1;
-  const publicKey = await withToken(logins.opening, load, (session, token) => wrapPair(session, token.model.rsaKeyPairGen, epoch));
+  const publicKey = await withToken(logins.opening, load, (session, token) => rsaPair(session, token.model.rsaKeyPairGen, "wrap", epoch));
+  const resolvingPublicKey = await withToken(logins.resolving, load, (session, token) =>
+    rsaPair(session, token.model.rsaKeyPairGen, "resolve", epoch),
+  );
   await withToken(logins.signing, load, (session) => signingPair(session, epoch));
   await withToken(logins.sealing, load, async (session) => {
     if (session.find(cko.secretKey, rootLabel("derive", epoch)) === null) {
       session.cryptoki.C_GenerateKey(session.handle, { mechanism: ckm.genericSecretKeyGen }, derivationTemplate(epoch));
     }
-    session.cryptoki.C_CreateObject(session.handle, publicCopyTemplate(epoch, publicKey));
+    if (session.find(cko.publicKey, rootLabel("resolve", epoch)) === null) {
+      session.cryptoki.C_CreateObject(session.handle, publicCopyTemplate("resolve", epoch, resolvingPublicKey));
+    }
+    session.cryptoki.C_CreateObject(session.handle, publicCopyTemplate("wrap", epoch, publicKey));
   });
   return epoch;
 }
@@ -53,8 +61,12 @@ export async function retirePkcs11Epochs(logins: Pkcs11Logins, minimumEpoch: num
     const current = epochsOf(session, cko.publicKey, "wrap").at(-1) ?? 0;
     if (minimumEpoch > current) throw new KeyError("unknown-epoch", `the current epoch is ${current}; it stays`);
     destroyBefore(session, minimumEpoch, "wrap", [cko.publicKey]);
+    destroyBefore(session, minimumEpoch, "resolve", [cko.publicKey]);
   });
   await withToken(logins.signing, load, async (session) => destroyBefore(session, minimumEpoch, "sign", [cko.privateKey, cko.publicKey]));
+  await withToken(logins.resolving, load, async (session) =>
+    destroyBefore(session, minimumEpoch, "resolve", [cko.privateKey, cko.publicKey]),
+  );
   await withToken(logins.opening, load, async (session) => destroyBefore(session, minimumEpoch, "wrap", [cko.privateKey, cko.publicKey]));
 }
 
@@ -72,11 +84,10 @@ async function withToken<Result>(
   }
 }
 
-function refuseOneLogin({ sealing, opening }: Pkcs11Logins, token: Token): void {
-  const isOneToken = sealing.tokenLabel === opening.tokenLabel;
-  const isOneUser = !token.model.hasSeveralUsers || sealing.pin.split(":")[0] === opening.pin.split(":")[0];
-  if (!isOneToken || !isOneUser) return;
-  throw new KeyError("wrong-provider", "sealing and opening need a token each, or on a token with several users a user each");
+function refuseSharedLogins({ sealing, opening, resolving }: Pkcs11Logins, token: Token): void {
+  const userOf = ({ tokenLabel, pin }: Pkcs11Login): string => `${tokenLabel}|${token.model.hasSeveralUsers ? pin.split(":")[0] : ""}`;
+  if (new Set([sealing, opening, resolving].map(userOf)).size === 3) return;
+  throw new KeyError("wrong-provider", "sealing, opening and resolving need a token each, or on a token with several users a user each");
 }
 
 interface PublicRoot {
@@ -84,20 +95,20 @@ interface PublicRoot {
   readonly exponent: Buffer;
 }
 
-async function wrapPair(session: TokenSession, mechanism: number, epoch: number): Promise<PublicRoot> {
-  const label = rootLabel("wrap", epoch);
+async function rsaPair(session: TokenSession, mechanism: number, name: "wrap" | "resolve", epoch: number): Promise<PublicRoot> {
+  const label = rootLabel(name, epoch);
   if (session.find(cko.privateKey, label) === null) {
     await session.cryptoki.C_GenerateKeyPairAsync(
       session.handle,
       { mechanism },
       [
         { type: cka.token, value: true },
-        ...naming(cko.publicKey, "wrap", epoch),
+        ...naming(cko.publicKey, name, epoch),
         { type: cka.modulusBits, value: rsaBits },
         { type: cka.publicExponent, value: Buffer.of(1, 0, 1) },
         ...usesOf({ wrap: true, encrypt: false, verify: false }),
       ],
-      [...secretAttributes(cko.privateKey, "wrap", epoch), ...usesOf({ unwrap: true, decrypt: false, sign: false })],
+      [...secretAttributes(cko.privateKey, name, epoch), ...usesOf({ unwrap: true, decrypt: false, sign: false })],
     );
   }
   const handle = session.find(cko.publicKey, label);
@@ -134,12 +145,12 @@ function derivationTemplate(epoch: number): readonly Attribute[] {
   ];
 }
 
-function publicCopyTemplate(epoch: number, { modulus, exponent }: PublicRoot): readonly Attribute[] {
+function publicCopyTemplate(name: "wrap" | "resolve", epoch: number, { modulus, exponent }: PublicRoot): readonly Attribute[] {
   return [
     { type: cka.class, value: cko.publicKey },
     { type: cka.keyType, value: ckk.rsa },
     { type: cka.token, value: true },
-    ...naming(cko.publicKey, "wrap", epoch),
+    ...naming(cko.publicKey, name, epoch),
     { type: cka.modulus, value: modulus },
     { type: cka.publicExponent, value: exponent },
     ...usesOf({ wrap: true, encrypt: false, verify: false }),
