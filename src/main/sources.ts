@@ -8,6 +8,7 @@ import { codec as gls } from "../carriers/gls/codec.ts";
 import { codec as postnl } from "../carriers/postnl/codec.ts";
 import { codec as sendcloud } from "../carriers/sendcloud/codec.ts";
 import { codec as ship24 } from "../carriers/ship24/codec.ts";
+import { codec as shipengine } from "../carriers/shipengine/codec.ts";
 import { codec as shopify } from "../carriers/shopify/codec.ts";
 import { codec as ups } from "../carriers/ups/codec.ts";
 import { codec as woocommerce } from "../carriers/woocommerce/codec.ts";
@@ -15,10 +16,9 @@ import type { Codec } from "../carriers/codec.ts";
 
 /** Every source with a codec, by the id that stands in URLs and commands. */
 export const codecs: ReadonlyMap<string, Codec> = new Map(
-  [aftership, bpost, dhlParcelDe, dhlUnified, easypost, fedex, gls, postnl, sendcloud, ship24, shopify, ups, woocommerce].map((codec) => [
-    codec.source,
-    codec,
-  ]),
+  [aftership, bpost, dhlParcelDe, dhlUnified, easypost, fedex, gls, postnl, sendcloud, ship24, shipengine, shopify, ups, woocommerce].map(
+    (codec) => [codec.source, codec],
+  ),
 );
 
 /** Source of what comes in by the API itself. */
