@@ -23,6 +23,8 @@ const borderBreaches: readonly (readonly [file: string, source: string])[] = [
   ["src/outbound/planted.ts", 'export { Pool } from "pg";\n'],
   ["src/archive/planted.ts", 'export { localSealingKeys } from "../vault/keys/local/sealing.ts";\n'],
   ["src/cloud/planted.ts", 'export { buildServer } from "../ingress/server.ts";\n'],
+  ["src/audit/planted.ts", 'export { canonicalJson } from "../domain/keyed-hash.ts";\n'],
+  ["src/audit/planted.ts", 'export { Pool } from "pg";\n'],
   ["src/cli/planted.ts", 'export { migrate } from "../store/migrate.ts";\n'],
 ];
 

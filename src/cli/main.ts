@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { readFile } from "node:fs/promises";
 import { type Answers, commands } from "../main/commands.ts";
+import { addAuditCommands } from "./audit.ts";
 import { addRotationCommands } from "./keys.ts";
 import { exitCodeOf } from "../main/exit-code.ts";
 import { keysReportText } from "../main/keys-report.ts";
@@ -120,6 +121,8 @@ keys
     }),
   );
 addRotationCommands(keys, run);
+
+addAuditCommands(program.command("audit").description("the audit log, for whoever must trust it"), run);
 
 program
   .command("detect")
