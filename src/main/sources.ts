@@ -1,5 +1,6 @@
 import { codec as aftership } from "../carriers/aftership/codec.ts";
 import { codec as bpost } from "../carriers/bpost/codec.ts";
+import { codec as dhlExpress } from "../carriers/dhl-express/codec.ts";
 import { codec as dhlParcelDe } from "../carriers/dhl-parcel-de/codec.ts";
 import { codec as dhlUnified } from "../carriers/dhl-unified/codec.ts";
 import { codec as easypost } from "../carriers/easypost/codec.ts";
@@ -16,9 +17,23 @@ import type { Codec } from "../carriers/codec.ts";
 
 /** Every source with a codec, by the id that stands in URLs and commands. */
 export const codecs: ReadonlyMap<string, Codec> = new Map(
-  [aftership, bpost, dhlParcelDe, dhlUnified, easypost, fedex, gls, postnl, sendcloud, ship24, shipengine, shopify, ups, woocommerce].map(
-    (codec) => [codec.source, codec],
-  ),
+  [
+    aftership,
+    bpost,
+    dhlExpress,
+    dhlParcelDe,
+    dhlUnified,
+    easypost,
+    fedex,
+    gls,
+    postnl,
+    sendcloud,
+    ship24,
+    shipengine,
+    shopify,
+    ups,
+    woocommerce,
+  ].map((codec) => [codec.source, codec]),
 );
 
 /** Source of what comes in by the API itself. */
