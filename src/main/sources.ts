@@ -1,3 +1,4 @@
+import { codec as seventeenTrack } from "../carriers/17track/codec.ts";
 import { codec as aftership } from "../carriers/aftership/codec.ts";
 import { codec as bpost } from "../carriers/bpost/codec.ts";
 import { codec as dhlExpress } from "../carriers/dhl-express/codec.ts";
@@ -18,6 +19,7 @@ import type { Codec } from "../carriers/codec.ts";
 /** Every source with a codec, by the id that stands in URLs and commands. */
 export const codecs: ReadonlyMap<string, Codec> = new Map(
   [
+    seventeenTrack,
     aftership,
     bpost,
     dhlExpress,
@@ -47,5 +49,5 @@ export const unknownSource = "unknown";
 
 /** Sources whose payloads are known to exist but have no codec yet are taken like {@link unknownSource}. */
 export function isSource(text: string): boolean {
-  return codecs.has(text) || text === unknownSource || /^[a-z][a-z0-9-]{1,39}$/.test(text);
+  return codecs.has(text) || text === unknownSource || /^[a-z0-9][a-z0-9-]{1,39}$/.test(text);
 }
