@@ -12,6 +12,7 @@ import { codec as sendcloud } from "../carriers/sendcloud/codec.ts";
 import { codec as ship24 } from "../carriers/ship24/codec.ts";
 import { codec as shipengine } from "../carriers/shipengine/codec.ts";
 import { codec as shopify } from "../carriers/shopify/codec.ts";
+import { codec as trackingmore } from "../carriers/trackingmore/codec.ts";
 import { codec as ups } from "../carriers/ups/codec.ts";
 import { codec as woocommerce } from "../carriers/woocommerce/codec.ts";
 import type { Codec } from "../carriers/codec.ts";
@@ -33,6 +34,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     ship24,
     shipengine,
     shopify,
+    trackingmore,
     ups,
     woocommerce,
   ].map((codec) => [codec.source, codec]),
