@@ -11,6 +11,7 @@ import { codec as postnl } from "../carriers/postnl/codec.ts";
 import { codec as sendcloud } from "../carriers/sendcloud/codec.ts";
 import { codec as ship24 } from "../carriers/ship24/codec.ts";
 import { codec as shipengine } from "../carriers/shipengine/codec.ts";
+import { codec as shippo } from "../carriers/shippo/codec.ts";
 import { codec as shopify } from "../carriers/shopify/codec.ts";
 import { codec as trackingmore } from "../carriers/trackingmore/codec.ts";
 import { codec as ups } from "../carriers/ups/codec.ts";
@@ -33,6 +34,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     sendcloud,
     ship24,
     shipengine,
+    shippo,
     shopify,
     trackingmore,
     ups,
