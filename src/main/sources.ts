@@ -7,6 +7,7 @@ import { codec as dhlUnified } from "../carriers/dhl-unified/codec.ts";
 import { codec as easypost } from "../carriers/easypost/codec.ts";
 import { codec as fedex } from "../carriers/fedex/codec.ts";
 import { codec as gls } from "../carriers/gls/codec.ts";
+import { codec as laposte } from "../carriers/laposte/codec.ts";
 import { codec as postnl } from "../carriers/postnl/codec.ts";
 import { codec as sendcloud } from "../carriers/sendcloud/codec.ts";
 import { codec as ship24 } from "../carriers/ship24/codec.ts";
@@ -30,6 +31,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     easypost,
     fedex,
     gls,
+    laposte,
     postnl,
     sendcloud,
     ship24,
