@@ -8,6 +8,7 @@ import { codec as easypost } from "../carriers/easypost/codec.ts";
 import { codec as fedex } from "../carriers/fedex/codec.ts";
 import { codec as gls } from "../carriers/gls/codec.ts";
 import { codec as laposte } from "../carriers/laposte/codec.ts";
+import { codec as parcellab } from "../carriers/parcellab/codec.ts";
 import { codec as postnl } from "../carriers/postnl/codec.ts";
 import { codec as sendcloud } from "../carriers/sendcloud/codec.ts";
 import { codec as ship24 } from "../carriers/ship24/codec.ts";
@@ -32,6 +33,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     fedex,
     gls,
     laposte,
+    parcellab,
     postnl,
     sendcloud,
     ship24,
