@@ -7,6 +7,7 @@ import { codec as dhlUnified } from "../carriers/dhl-unified/codec.ts";
 import { codec as easypost } from "../carriers/easypost/codec.ts";
 import { codec as fedex } from "../carriers/fedex/codec.ts";
 import { codec as gls } from "../carriers/gls/codec.ts";
+import { codec as karrio } from "../carriers/karrio/codec.ts";
 import { codec as laposte } from "../carriers/laposte/codec.ts";
 import { codec as parcellab } from "../carriers/parcellab/codec.ts";
 import { codec as postnl } from "../carriers/postnl/codec.ts";
@@ -32,6 +33,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     easypost,
     fedex,
     gls,
+    karrio,
     laposte,
     parcellab,
     postnl,
