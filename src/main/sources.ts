@@ -9,6 +9,7 @@ import { codec as fedex } from "../carriers/fedex/codec.ts";
 import { codec as gls } from "../carriers/gls/codec.ts";
 import { codec as karrio } from "../carriers/karrio/codec.ts";
 import { codec as laposte } from "../carriers/laposte/codec.ts";
+import { codec as magento } from "../carriers/magento/codec.ts";
 import { codec as parcellab } from "../carriers/parcellab/codec.ts";
 import { codec as postnl } from "../carriers/postnl/codec.ts";
 import { codec as sendcloud } from "../carriers/sendcloud/codec.ts";
@@ -35,6 +36,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     gls,
     karrio,
     laposte,
+    magento,
     parcellab,
     postnl,
     sendcloud,
