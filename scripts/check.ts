@@ -25,6 +25,8 @@ const borderBreaches: readonly (readonly [file: string, source: string])[] = [
   ["src/cloud/planted.ts", 'export { buildServer } from "../ingress/server.ts";\n'],
   ["src/audit/planted.ts", 'export { canonicalJson } from "../domain/keyed-hash.ts";\n'],
   ["src/audit/planted.ts", 'export { Pool } from "pg";\n'],
+  ["src/simulator/planted.ts", 'export { codec } from "../carriers/gls/codec.ts";\n'],
+  ["src/outbound/planted.ts", 'export { World } from "../simulator/world.ts";\n'],
   ["src/cli/planted.ts", 'export { migrate } from "../store/migrate.ts";\n'],
 ];
 

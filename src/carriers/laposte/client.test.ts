@@ -64,4 +64,10 @@ describe("laposte: calls", () => {
   test("does not take a list without codes for an answer", () => {
     assert.deepEqual(client.readTrackAnswer(answerOf(200, "[{}]"), ["6A99999999991"]), { kind: "malformed" });
   });
+
+  test("takes a 400 about one number for not known, about several for a mistake of ours", () => {
+    const answer = answerOf(400, JSON.stringify({ returnCode: 400, returnMessage: "Requête invalide" }));
+    assert.deepEqual(client.readTrackAnswer(answer, ["6A1"]), { kind: "answered", notFound: ["6A1"], payloads: [] });
+    assert.deepEqual(client.readTrackAnswer(answer, ["6A1", "6A2"]), { kind: "malformed" });
+  });
 });

@@ -25,6 +25,8 @@ export const client: CarrierClient = {
   readTrackAnswer: (answer, numbers) => {
     const failure = failureByStatus(answer, [400, 404]);
     if (failure !== null) return failure;
+    // Of one number it says that this is none; of several that the call was wrong.
+    if (answer.status === 400 && numbers.length > 1) return malformed;
     const body = jsonBody(answer);
     const entries = Array.isArray(body) ? body.map(record) : isRecord(body) ? [body] : [];
     if (entries.length === 0 || entries.some((entry) => typeof entry["returnCode"] !== "number")) return malformed;
