@@ -13,6 +13,7 @@ import { codec as laposte } from "../carriers/laposte/codec.ts";
 import { codec as magento } from "../carriers/magento/codec.ts";
 import { codec as parcellab } from "../carriers/parcellab/codec.ts";
 import { codec as postnl } from "../carriers/postnl/codec.ts";
+import { codec as royalmail } from "../carriers/royalmail/codec.ts";
 import { codec as sendcloud } from "../carriers/sendcloud/codec.ts";
 import { codec as ship24 } from "../carriers/ship24/codec.ts";
 import { codec as shipengine } from "../carriers/shipengine/codec.ts";
@@ -41,6 +42,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     magento,
     parcellab,
     postnl,
+    royalmail,
     sendcloud,
     ship24,
     shipengine,
