@@ -42,8 +42,8 @@ export function personRoutes(services: Services) {
         },
       },
       async (request) => {
-        const { tenant } = await tenantCaller(services, request);
-        return { items: await services.persons.search(tenant, request.body.identifiers as never), next: null };
+        const { tenant, caller } = await tenantCaller(services, request);
+        return { items: await services.persons.search(tenant, caller, request.body.identifiers as never), next: null };
       },
     );
 

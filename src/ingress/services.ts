@@ -114,7 +114,8 @@ export interface ErasureView {
 
 /** Data subjects' rights: who is kept, holds, erasure. */
 export interface Persons {
-  search(tenant: string, identifiers: readonly Identifier[]): Promise<readonly PersonView[]>;
+  /** @param caller whose budget of misses is spent. @throws {ProblemError} `budget_exhausted` */
+  search(tenant: string, caller: string, identifiers: readonly Identifier[]): Promise<readonly PersonView[]>;
   /** @returns the erasure; null where nobody has this id. */
   erase(tenant: string, subject: string, reason: ErasureReason, requestedBy: string | null): Promise<string | null>;
   erasure(tenant: string, id: string): Promise<ErasureView | null>;

@@ -1,42 +1,72 @@
 import { randomUUID } from "node:crypto";
 import { unpackShipment } from "../domain/packed-shipment.ts";
+import { ProblemError } from "../ingress/problems.ts";
 import type { ErasureReason, ErasureView, Identifier, Persons, PersonView } from "../ingress/services.ts";
 import type { ErasureRow, PersonStore } from "../store/person-store.ts";
+import type { TokenBudget } from "../store/token-store.ts";
+import { busyWithoutKeys } from "./busy-without-keys.ts";
+import type { ProgramLog } from "./log.ts";
+import type { IngressMetrics } from "./metrics.ts";
 import type { TenantKeys } from "./tenant-keys.ts";
 
 const shipmentsShownMax = 1_000;
 
+export interface FrontPersonParts {
+  readonly store: PersonStore;
+  readonly keys: Pick<TenantKeys, "renewed">;
+  /** That of the tokens API: whoever may not try values there may not try them here. */
+  readonly budget: TokenBudget;
+  readonly metrics: Pick<IngressMetrics, "tokenBudgets" | "tokenAlarms">;
+  readonly log: Pick<ProgramLog, "warn">;
+}
+
 /** Finds persons through the blind index and hands orders to the keeper. */
 export class FrontPersons implements Persons {
   readonly #store: PersonStore;
-  readonly #keys: Pick<TenantKeys, "renewed">;
+  readonly #parts: FrontPersonParts;
 
-  constructor(store: PersonStore, keys: Pick<TenantKeys, "renewed">) {
-    this.#store = store;
-    this.#keys = keys;
+  constructor(parts: FrontPersonParts) {
+    this.#store = parts.store;
+    this.#parts = parts;
   }
 
-  async search(tenant: string, identifiers: readonly Identifier[]): Promise<readonly PersonView[]> {
-    const persons = await this.#find(tenant, identifiers);
+  /** @throws {ProblemError} `budget_exhausted`, `busy` */
+  async search(tenant: string, caller: string, identifiers: readonly Identifier[]): Promise<readonly PersonView[]> {
+    const persons = await this.#find(tenant, caller, identifiers);
     const views: PersonView[] = [];
     for (const subjects of persons) views.push(await this.#view(tenant, subjects));
     return views;
   }
 
   /** Nobody may be missed because the index got a new key in between. */
-  async #find(tenant: string, identifiers: readonly Identifier[]): Promise<readonly (readonly string[])[]> {
-    for (let keys = await this.#keys.renewed(tenant); ;) {
-      const blinds = identifiers.flatMap(({ category, value }) =>
-        [keys.blind(category, value), keys.formerBlind(category, value) ?? []].flat(),
-      );
-      const persons = await this.#store.findPersons(
-        tenant,
-        blinds.map((blind) => Buffer.from(blind, "latin1")),
-      );
-      const newest = await this.#keys.renewed(tenant);
-      if (newest === keys) return persons;
+  async #find(tenant: string, caller: string, identifiers: readonly Identifier[]): Promise<readonly (readonly string[])[]> {
+    const { keys: tenantKeys, budget } = this.#parts;
+    for (let keys = await tenantKeys.renewed(tenant).catch(busyWithoutKeys); ;) {
+      const entries = identifiers.map(({ category, value }) => {
+        const former = keys.formerBlind(category, value);
+        return {
+          blind: Buffer.from(keys.blind(category, value), "latin1"),
+          former: former === null ? null : Buffer.from(former, "latin1"),
+        };
+      });
+      const search = await this.#store.searchPersons(tenant, `${tenant}/${caller}`, entries, budget);
+      if (search.state === "refused") throw this.#refusal(caller, search.retryAfterS);
+      if (search.alarm) this.#alarm(caller);
+      const newest = await tenantKeys.renewed(tenant).catch(busyWithoutKeys);
+      if (newest === keys) return search.persons;
       keys = newest;
     }
+  }
+
+  #refusal(caller: string, retryAfterS: number): ProblemError {
+    this.#parts.metrics.tokenBudgets.inc({ budget: "misses" });
+    this.#parts.log.warn({ caller }, "a caller that searches for persons has spent its budget of misses");
+    return new ProblemError("budget_exhausted", { retryAfterS });
+  }
+
+  #alarm(caller: string): void {
+    this.#parts.metrics.tokenAlarms.inc();
+    this.#parts.log.warn({ caller }, "a caller searches for persons who are mostly unknown: probing with a dictionary, perhaps");
   }
 
   async #view(tenant: string, subjects: readonly string[]): Promise<PersonView> {

@@ -18,10 +18,10 @@ import type {
 import type { AdminStore } from "../store/admin-store.ts";
 import { type Before, listStart, type ReadStore } from "../store/read-store.ts";
 import type { IndexKeys } from "../vault/blind-index.ts";
-import { KeyError } from "../vault/keys/provider.ts";
 import { OpenerError, type OpenerErrorCode, type OpenSubject } from "../vault/opening.ts";
 import { formatToken } from "../vault/token.ts";
 import { addressList } from "./address-list.ts";
+import { busyWithoutKeys } from "./busy-without-keys.ts";
 import type { FrontPersons } from "./front-persons.ts";
 import type { CredentialBox } from "./endpoint-credentials.ts";
 import { inflated, isPlain } from "./inflate.ts";
@@ -216,15 +216,18 @@ export class FrontServices implements Services {
   async #numberToken(tenant: string, number: string): Promise<{ readonly token: Buffer } | undefined> {
     const { tenantKeys } = this.#parts;
     const keys = await tenantKeys.of(tenant).catch(busyWithoutKeys);
-    const known = await this.#tokenUnder(keys, number);
+    const known = await this.#tokenUnder(tenant, keys, number);
     if (known !== undefined) return known;
     const newest = await tenantKeys.renewed(tenant).catch(busyWithoutKeys);
-    return newest === keys ? undefined : this.#tokenUnder(newest, number);
+    return newest === keys ? undefined : this.#tokenUnder(tenant, newest, number);
   }
 
-  async #tokenUnder(keys: IndexKeys, number: string): Promise<{ readonly token: Buffer } | undefined> {
+  async #tokenUnder(tenant: string, keys: IndexKeys, number: string): Promise<{ readonly token: Buffer } | undefined> {
     const blinds = [keys.blind("trackingNumber", number), keys.formerBlind("trackingNumber", number)];
-    const [known] = await this.#parts.reads.tokensOf(blinds.flatMap((blind) => (blind === null ? [] : [Buffer.from(blind, "latin1")])));
+    const [known] = await this.#parts.reads.tokensOf(
+      tenant,
+      blinds.flatMap((blind) => (blind === null ? [] : [Buffer.from(blind, "latin1")])),
+    );
     return known;
   }
 
@@ -409,9 +412,4 @@ function readCursor(cursor: string | null): Before {
 /** Hash of an API key's secret as it is kept. The secret has 160 random bits, so no slow hash is needed. */
 function secretHash(secret: string): Buffer {
   return hash("sha256", secret, "buffer");
-}
-
-/** A tenant's index keys are derived when it is first met; while the provider is away, that waits. */
-function busyWithoutKeys(error: unknown): never {
-  throw error instanceof KeyError ? new ProblemError("busy", { retryAfterS: fullRetryS, cause: error }) : error;
 }

@@ -6,6 +6,7 @@ import type { PolicyRow, TokenReads } from "../store/token-store.ts";
 import { beaconBits } from "../vault/beacon.ts";
 import { formatShortToken, parseShortToken } from "../vault/short-token.ts";
 import { formatToken, parseToken } from "../vault/token.ts";
+import { busyWithoutKeys } from "./busy-without-keys.ts";
 import type { IntakeThreads } from "./intake-threads.ts";
 import type { ProgramLog } from "./log.ts";
 import type { IngressMetrics } from "./metrics.ts";
@@ -86,7 +87,7 @@ export class FrontTokens implements TokenServices {
       version,
       createdAt: row.created_at.toISOString(),
       subject: row.subject,
-      masked: row.masked === null ? null : (await vault.maskedViews(tenant)).open(bytes, row.masked),
+      masked: row.masked === null ? null : (await vault.maskedViews(tenant).catch(busyWithoutKeys)).open(bytes, row.masked),
     };
   }
 
@@ -108,7 +109,7 @@ export class FrontTokens implements TokenServices {
       metrics.tokenBudgets.inc({ budget: "searches" });
       throw new ProblemError("budget_exhausted", { retryAfterS });
     }
-    const beacons = (await vault.beacons(tenant, category, shape)).search(value);
+    const beacons = (await vault.beacons(tenant, category, shape).catch(busyWithoutKeys)).search(value);
     const rows = await reads.byBeacon(tenant, category, beacons, after, limit);
     const last = rows.at(-1);
     return {

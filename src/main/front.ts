@@ -76,7 +76,7 @@ export async function runFront(host: FrontHost): Promise<void> {
     intake,
     tenantKeys,
     open: host.open,
-    persons: new FrontPersons(persons, tenantKeys),
+    persons: new FrontPersons({ store: persons, keys: tenantKeys, budget: config.tokenBudget, metrics, log }),
     ingressReads: readStore(ingressPool),
     reads,
     views,

@@ -128,7 +128,8 @@ test("what came of a person while a refused erasure froze them is linked to them
   assert.equal(await persons.placeHold(tenant, subject, null), true);
   await finish(steps());
   assert.equal((await persons.erasure(tenant, erasure))!.state, "refused");
-  const [found] = await persons.findPersons(tenant, [Buffer.from(blind.replaceAll("-", ""), "hex")]);
-  assert.deepEqual(found, [subject, successor].sort());
+  const entry = { blind: Buffer.from(blind.replaceAll("-", ""), "hex"), former: null };
+  const found = await persons.searchPersons(tenant, "test", [entry], { missesPerHour: 1, alarmIdentifiers: 1, alarmRatio: 1 });
+  assert.deepEqual(found, { state: "found", persons: [[subject, successor].sort()], misses: 0, alarm: false });
   assert.equal((await owner.query("select from parcelkeep.tombstones")).rowCount, 0);
 });

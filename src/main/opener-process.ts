@@ -18,7 +18,7 @@ export interface OpenerStart {
 }
 
 /** One answer, as JSON. An error has a code and no message: nothing that was opened may leave in one. */
-export type OpenerAnswer = { readonly opened: unknown } | { readonly error: OpenerErrorCode };
+export type OpenerAnswer = { readonly opened: unknown } | { readonly error: OpenerErrorCode; readonly keys?: KeyError["code"] };
 
 const answerDescriptor = 3;
 
@@ -39,15 +39,15 @@ async function open({ grant, connection }: OpenerStart): Promise<OpenerAnswer> {
   }
 }
 
-function codeOf(error: unknown): OpenerErrorCode {
-  if (error instanceof OpenerError) return error.code;
-  if (error instanceof KeyError) return error.code === "unavailable" ? "unavailable" : "failed";
+function refusal(error: unknown): OpenerAnswer {
+  if (error instanceof OpenerError) return { error: error.code };
+  if (error instanceof KeyError) return { error: error.code === "unavailable" ? "unavailable" : "failed", keys: error.code };
   // What the database client throws.
-  return typeof (error as { code?: unknown }).code === "string" ? "unavailable" : "failed";
+  return { error: typeof (error as { code?: unknown }).code === "string" ? "unavailable" : "failed" };
 }
 
 const start = JSON.parse(readFileSync(0, "utf8")) as OpenerStart;
-const answer = Buffer.from(JSON.stringify(await open(start).catch((error: unknown): OpenerAnswer => ({ error: codeOf(error) }))));
+const answer = Buffer.from(JSON.stringify(await open(start).catch(refusal)));
 for (let at = 0; at < answer.length;) at += writeSync(answerDescriptor, answer, at);
 answer.fill(0);
 closeSync(answerDescriptor);

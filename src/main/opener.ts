@@ -62,7 +62,10 @@ function answerOf(grant: OpeningRequest, text: string): Opened {
   } catch {
     throw new OpenerError("failed", "the opener ended without an answer");
   }
-  if ("error" in answer) throw new OpenerError(answer.error, `the opener refused the grant for ${grant.purpose}: ${answer.error}`);
+  if ("error" in answer) {
+    const { error, keys = null } = answer;
+    throw new OpenerError(error, `the opener refused the grant for ${grant.purpose}: ${error}`, { keys });
+  }
   return answer.opened as Opened;
 }
 

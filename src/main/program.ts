@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import type { EmbeddedPostgres } from "../store/embedded/server.ts";
 import type { ProgramLock } from "../store/program-lock.ts";
+import { OpenerError, type OpenSubject } from "../vault/opening.ts";
 import { type Config, environmentWith } from "./config.ts";
 import { ensureSecrets, type HeldFolder, holdFolder, removeRunFile, writeRunFile } from "./data-folder.ts";
 import { roleKeyPowers } from "./key-powers.ts";
@@ -84,10 +85,22 @@ class RunningProgram implements Program {
     const connections = Object.fromEntries(rolePowers[name].map((power) => [power, postgres.connection(power)]));
     return new SupervisedRole(name, () => launchRole(name, { connections } as unknown as RoleStart, this.#config), {
       ready: (detail) => this.#hearReady(detail["url"]),
-      open: localOpener(this.#config, postgres.connection("parcelkeep_opener")),
+      open: this.#reportedOpener(localOpener(this.#config, postgres.connection("parcelkeep_opener"))),
       ended: (how, restartMs) => this.#log.error({ process: name, how, restartMs }, "a process ended and is started again"),
       gaveUp: (reason) => this.#fail(reason),
     });
+  }
+
+  /** An opener has no log of its own; whoever asked learns that it failed and not why. */
+  #reportedOpener(open: OpenSubject): OpenSubject {
+    return (request) =>
+      open(request).catch((error: unknown) => {
+        // A policy that allows nothing is no failure.
+        if (error instanceof OpenerError && error.code === "not-permitted") throw error;
+        const keys = error instanceof OpenerError && error.keys !== null ? { keys: error.keys } : {};
+        this.#log.error({ ...errorKind(error), ...keys, purpose: request.purpose }, "nothing was opened");
+        throw error;
+      });
   }
 
   /** A front that was started again on a port that the system chooses has another address. */

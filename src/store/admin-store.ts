@@ -29,12 +29,8 @@ export function adminStore(pool: pg.Pool) {
         )
       ).rows,
     apiKey: async (id: string) =>
-      (
-        await pool.query<{ tenant: string; secret_sha256: Buffer }>(
-          "select tenant, secret_sha256 from parcelkeep.api_keys where id = $1 and revoked_at is null",
-          [id],
-        )
-      ).rows[0] ?? null,
+      (await pool.query<{ tenant: string; secret_sha256: Buffer }>("select tenant, secret_sha256 from parcelkeep.api_key($1)", [id]))
+        .rows[0] ?? null,
     createEndpoint: async ({ id, tenant, source, sealedCredentials, allowFrom }: NewEndpoint): Promise<void> => {
       const client = await pool.connect();
       try {

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { uuidArray } from "./binary-array.ts";
 import type { StoredErasureState } from "./keeper-store.ts";
+import type { TokenBudget } from "./token-store.ts";
 
 export interface PersonOverview {
   readonly records: string;
@@ -28,6 +29,18 @@ export interface ErasureRow {
   readonly signature: unknown;
 }
 
+/** Where an identifier stands in the blind index, or stood until the entries are moved; 16 bytes each. */
+export interface SearchedEntry {
+  readonly blind: Uint8Array;
+  readonly former: Uint8Array | null;
+}
+
+export type PersonSearch =
+  /** The ids of each person that one of the entries belongs to; how many entries nobody has, and whether the caller's share of those is to be told. */
+  | { readonly state: "found"; readonly persons: readonly (readonly string[])[]; readonly misses: number; readonly alarm: boolean }
+  /** The caller has spent the hour's misses. */
+  | { readonly state: "refused"; readonly retryAfterS: number };
+
 export interface NewErasure {
   readonly id: string;
   readonly reason: string;
@@ -41,11 +54,27 @@ export function personStore(pool: pg.Pool) {
   const call = async <Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<readonly Row[]> =>
     (await pool.query<Row>({ text, values })).rows;
   return {
-    /** @param blinds 16 bytes each. @returns the ids of each person that one of them belongs to. */
-    findPersons: async (tenant: string, blinds: readonly Uint8Array[]): Promise<readonly (readonly string[])[]> =>
-      (await call<{ subjects: string[] }>("select subjects from parcelkeep.find_persons($1, $2)", [tenant, uuidArray(blinds)])).map(
-        ({ subjects }) => subjects,
-      ),
+    searchPersons: async (
+      tenant: string,
+      caller: string,
+      entries: readonly SearchedEntry[],
+      { missesPerHour, alarmIdentifiers, alarmRatio }: Omit<TokenBudget, "tokensPerDay">,
+    ): Promise<PersonSearch> => {
+      const [row] = await call<{ retry_s: number | null; misses: number; alarm: boolean; persons: string[][] }>(
+        "select * from parcelkeep.search_persons($1, $2, $3, $4, $5, $6, $7)",
+        [
+          caller,
+          missesPerHour,
+          alarmIdentifiers,
+          alarmRatio,
+          tenant,
+          uuidArray(entries.map(({ blind }) => blind)),
+          uuidArray(entries.map(({ former }) => former)),
+        ],
+      );
+      const { retry_s: retryAfterS, misses, alarm, persons } = row!;
+      return retryAfterS === null ? { state: "found", persons, misses, alarm } : { state: "refused", retryAfterS };
+    },
     overview: async (tenant: string, subjects: readonly string[]): Promise<PersonOverview> =>
       (await call<PersonOverview>("select * from parcelkeep.person_overview($1, $2)", [tenant, subjects]))[0]!,
     shipments: (tenant: string, subjects: readonly string[], limit: number) =>

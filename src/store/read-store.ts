@@ -63,8 +63,8 @@ export function readStore(pool: pg.Pool) {
       rows<DeadLetterRow>("select * from parcelkeep.dead_letter_page($1, $2, $3, $4)", [tenant, before.at, before.id, limit]),
     retryDeadLetter: async (tenant: string, id: string) =>
       (await rows<{ found: boolean }>("select parcelkeep.retry_dead_letter($1, $2) as found", [tenant, id]))[0]!.found,
-    tokensOf: (blinds: readonly Uint8Array[]) =>
-      rows<{ blind: string; token: Buffer; subject: string }>("select * from parcelkeep.tokens_of($1)", [uuidArray(blinds)]),
+    tokensOf: (tenant: string, blinds: readonly Uint8Array[]) =>
+      rows<{ blind: string; token: Buffer; subject: string }>("select * from parcelkeep.tokens_of($1, $2)", [tenant, uuidArray(blinds)]),
     track: (publicIds: readonly string[]) =>
       rows<{ public_id: string; state: string; updated_at: Date }>("select * from parcelkeep.track($1)", [publicIds]),
     endpoint: async (id: string) => (await rows<EndpointRow>("select * from parcelkeep.endpoints where id = $1", [id]))[0] ?? null,

@@ -96,7 +96,7 @@ export function tokenStore(pool: pg.Pool): TokenStore {
       }
     },
     policy: async (tenant) => {
-      const { rows } = await pool.query<PolicyRow>("select masked, beacons from parcelkeep.vault_policies where tenant = $1", [tenant]);
+      const { rows } = await pool.query<PolicyRow>("select masked, beacons from parcelkeep.vault_policy($1)", [tenant]);
       return rows[0] ?? null;
     },
   };

@@ -1,4 +1,5 @@
 import type { Category } from "../domain/category.ts";
+import type { KeyError } from "./keys/provider.ts";
 
 /** What a process asks the supervisor for; the supervisor's policy decides, and makes the grant. */
 export interface OpeningRequest {
@@ -55,8 +56,11 @@ export type OpenerErrorCode = (typeof openerErrorCodes)[number];
 export class OpenerError extends Error {
   override readonly name = "OpenerError";
   readonly code: OpenerErrorCode;
-  constructor(code: OpenerErrorCode, message: string, options?: ErrorOptions) {
+  /** What the keys said, where they are the reason: for the log, since a caller can do nothing about it. */
+  readonly keys: KeyError["code"] | null;
+  constructor(code: OpenerErrorCode, message: string, { keys = null, ...options }: ErrorOptions & { keys?: KeyError["code"] | null } = {}) {
     super(message, options);
     this.code = code;
+    this.keys = keys;
   }
 }

@@ -256,6 +256,30 @@ describe("the tokens API", () => {
     assert.match(metrics, /parcelkeep_tokens_total\{result="miss"\} \d+\n/);
   });
 
+  test("a search for persons is no way around that: it spends the same budget, and says nothing more when it is spent", async () => {
+    const prober = newTenant("Searcher");
+    const [known] = await tokens([{ category: "email", value: "known@beispiel.example" }], {}, {}, prober.apiKey);
+    assert.ok(known);
+    const search = (values: readonly string[]) =>
+      program.call("/v1/subjects/search", {
+        key: prober.apiKey,
+        body: JSON.stringify({ identifiers: values.map((value) => ({ category: "email", value })) }),
+        headers: { "content-type": "application/json" },
+      });
+    const found = async () => (await search(["known@beispiel.example"])).json().items;
+    assert.equal((await found()).length, 1);
+    for (let call = 0; call < 6; call++) {
+      const guesses = Array.from({ length: 50 }, (_, at) => `guess${call * 50 + at}@beispiel.example`);
+      assert.deepEqual((await search(guesses)).json().items, []);
+    }
+    const refused = await search(["known@beispiel.example"]);
+    assert.deepEqual([refused.status, refused.json().code], [429, "budget_exhausted"]);
+    assert.ok(Number(refused.headers.get("retry-after")) > 0 && Number(refused.headers.get("retry-after")) <= 3_600);
+    const values = [{ category: "email", value: "known@beispiel.example" }];
+    assert.equal((await post(values, {}, {}, prober.apiKey)).json().code, "budget_exhausted", "one budget for both");
+    assert.match((await program.call("/metrics")).text, /parcelkeep_token_miss_alarms_total 2\n/);
+  });
+
   test("a day's budget of tokens ends", async () => {
     const eager = newTenant("Eager");
     const names = Array.from({ length: 1_000 }, () => ({ category: "name", value: "Ida" }));

@@ -109,11 +109,17 @@ function parse(text: string): unknown {
 
 function isKeyFile<Field extends string>(value: unknown, fields: readonly Field[]): value is KeyFile<Field> {
   const file = value as Partial<KeyFile<Field>> | null;
-  if (file === null || typeof file !== "object" || file.version !== 3 || typeof file.epochs !== "object") return false;
+  if (!isObject(file) || file.version !== 3 || !isObject(file.epochs)) return false;
   const isKey = (text: unknown): boolean => typeof text === "string" && Buffer.from(text, "base64").length === keyBytes;
   return (
     [file.currentEpoch, file.minimumEpoch].every((epoch) => Number.isInteger(epoch) && epoch! >= 1) &&
     String(file.currentEpoch) in file.epochs &&
-    Object.entries(file.epochs).every(([epoch, keys]) => /^[1-9]\d{0,8}$/.test(epoch) && fields.every((field) => isKey(keys[field])))
+    Object.entries(file.epochs).every(
+      ([epoch, keys]) => /^[1-9]\d{0,8}$/.test(epoch) && isObject(keys) && fields.every((field) => isKey(keys[field])),
+    )
   );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
