@@ -12,6 +12,7 @@ import { codec as karrio } from "../carriers/karrio/codec.ts";
 import { codec as laposte } from "../carriers/laposte/codec.ts";
 import { codec as magento } from "../carriers/magento/codec.ts";
 import { codec as parcellab } from "../carriers/parcellab/codec.ts";
+import { codec as posteItaliane } from "../carriers/poste-italiane/codec.ts";
 import { codec as postnl } from "../carriers/postnl/codec.ts";
 import { codec as royalmail } from "../carriers/royalmail/codec.ts";
 import { codec as sendcloud } from "../carriers/sendcloud/codec.ts";
@@ -41,6 +42,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     laposte,
     magento,
     parcellab,
+    posteItaliane,
     postnl,
     royalmail,
     sendcloud,
