@@ -7,6 +7,7 @@ import { codec as dhlParcelDe } from "../carriers/dhl-parcel-de/codec.ts";
 import { codec as dhlUnified } from "../carriers/dhl-unified/codec.ts";
 import { codec as easypost } from "../carriers/easypost/codec.ts";
 import { codec as fedex } from "../carriers/fedex/codec.ts";
+import { codec as geodis } from "../carriers/geodis/codec.ts";
 import { codec as gls } from "../carriers/gls/codec.ts";
 import { codec as karrio } from "../carriers/karrio/codec.ts";
 import { codec as laposte } from "../carriers/laposte/codec.ts";
@@ -37,6 +38,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     dhlUnified,
     easypost,
     fedex,
+    geodis,
     gls,
     karrio,
     laposte,
