@@ -23,6 +23,7 @@ import { codec as shippo } from "../carriers/shippo/codec.ts";
 import { codec as shopify } from "../carriers/shopify/codec.ts";
 import { codec as trackingmore } from "../carriers/trackingmore/codec.ts";
 import { codec as ups } from "../carriers/ups/codec.ts";
+import { codec as usps } from "../carriers/usps/codec.ts";
 import { codec as woocommerce } from "../carriers/woocommerce/codec.ts";
 import type { Codec } from "../carriers/codec.ts";
 
@@ -54,6 +55,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     shopify,
     trackingmore,
     ups,
+    usps,
     woocommerce,
   ].map((codec) => [codec.source, codec]),
 );
