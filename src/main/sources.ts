@@ -1,6 +1,7 @@
 import { codec as seventeenTrack } from "../carriers/17track/codec.ts";
 import { codec as aftership } from "../carriers/aftership/codec.ts";
 import { codec as bpost } from "../carriers/bpost/codec.ts";
+import { codec as canadapost } from "../carriers/canadapost/codec.ts";
 import { codec as chronopost } from "../carriers/chronopost/codec.ts";
 import { codec as dhlExpress } from "../carriers/dhl-express/codec.ts";
 import { codec as dhlParcelDe } from "../carriers/dhl-parcel-de/codec.ts";
@@ -33,6 +34,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     seventeenTrack,
     aftership,
     bpost,
+    canadapost,
     chronopost,
     dhlExpress,
     dhlParcelDe,
