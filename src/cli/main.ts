@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { readFile } from "node:fs/promises";
 import { type Answers, commands } from "../main/commands.ts";
 import { addAuditCommands } from "./audit.ts";
+import { addCarrierCommands } from "./carriers.ts";
 import { addRotationCommands } from "./keys.ts";
 import { exitCodeOf } from "../main/exit-code.ts";
 import { keysReportText } from "../main/keys-report.ts";
@@ -121,6 +122,7 @@ keys
     }),
   );
 addRotationCommands(keys, run);
+addCarrierCommands(program, run);
 
 addAuditCommands(program.command("audit").description("the audit log, for whoever must trust it"), run);
 

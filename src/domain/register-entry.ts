@@ -38,10 +38,18 @@ export interface RegisterEntry {
 export type RecipientRole = "carrier" | "aggregator" | "shop";
 
 /** GDPR chapter V: what carries a transfer. `adequacy`: article 45; clauses and rules: 46; `derogation-only`: nothing but article 49. */
-export type TransferTool = "none-needed" | "adequacy" | "standard-contractual-clauses" | "binding-corporate-rules" | "derogation-only";
+export const transferTools = [
+  "none-needed",
+  "adequacy",
+  "standard-contractual-clauses",
+  "binding-corporate-rules",
+  "derogation-only",
+] as const;
+export type TransferTool = (typeof transferTools)[number];
 
 /** GDPR article 6(1), those that fit a parcel. */
-export type LawfulBasis = "contract" | "legitimate-interests" | "legal-obligation" | "consent";
+export const lawfulBases = ["contract", "legitimate-interests", "legal-obligation", "consent"] as const;
+export type LawfulBasis = (typeof lawfulBases)[number];
 
 /** What a recipient takes, by its own pages. */
 export interface RecipientLimits {

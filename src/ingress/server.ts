@@ -3,6 +3,7 @@ import swagger from "@fastify/swagger";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
 import { apiRoutes } from "./api-routes.ts";
+import { carrierRoutes } from "./carrier-routes.ts";
 import { exportRoutes } from "./export-routes.ts";
 import { hookRoutes } from "./hook-routes.ts";
 import { operatorRoutes } from "./operator-routes.ts";
@@ -66,6 +67,7 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger)
   await app.register(apiRoutes(services));
   await app.register(tokenRoutes(services));
   await app.register(personRoutes(services));
+  await app.register(carrierRoutes(services));
   await app.register(operatorRoutes(services));
   await app.register(exportRoutes(services));
   await app.register(trackingPageRoutes(services));

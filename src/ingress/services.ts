@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Agreement } from "../domain/agreement.ts";
 import type { Category } from "../domain/category.ts";
+import type { RegisterEntry } from "../domain/register-entry.ts";
 import type { ShipmentInput } from "./shipment-input.ts";
 
 /** What a request was answered with; every receipt is an acknowledgement: the record is durable. */
@@ -125,6 +127,24 @@ export interface Persons {
   release(tenant: string, subject: string): Promise<boolean>;
 }
 
+/** A recipient as it is for one tenant. */
+export interface CarrierView extends Omit<RegisterEntry, "owner" | "breachContact" | "limits" | "polling" | "sources"> {
+  readonly version: number;
+  readonly validFrom: string;
+  /** Null where the tenant has agreed nothing of its own. */
+  readonly agreementVersion: number | null;
+  /** How calls to it have gone; null where none were made. */
+  readonly health: unknown;
+}
+
+/** The carrier register. */
+export interface Carriers {
+  /** @param tenant null for the register without anybody's agreements. */
+  list(tenant: string | null): Promise<readonly CarrierView[]>;
+  /** @returns null where there is no such recipient. */
+  agree(tenant: string, source: string, agreement: Agreement): Promise<CarrierView | null>;
+}
+
 /** What is at hand is given at once: waiting for nothing costs a cached read a tenth of its time. */
 export type MaybeNow<Value> = Value | Promise<Value>;
 
@@ -211,6 +231,7 @@ export interface Services {
   exportSubject(tenant: string, subject: string): Promise<SubjectExport>;
   endpoints(tenant: string): Promise<readonly EndpointView[]>;
   readonly persons: Persons;
+  readonly carriers: Carriers;
   metrics(): Promise<string>;
   /** Why requests cannot be served now, or null when they can. */
   notReady(): Promise<string | null>;

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { type Candidate, detectCarriers, type Hints } from "../carriers/detection/detect.ts";
+import type { CarrierView } from "../ingress/services.ts";
 import { embeddedPostgresStatus } from "../store/embedded/status.ts";
 import { ownerRole } from "../store/roles.ts";
 import { type Config, readConfig, readConnections, readOwnersDatabase } from "./config.ts";
@@ -25,7 +26,7 @@ class CommandError extends Error {
 
 interface Api {
   readonly url: string;
-  call(path: string, options: { body?: unknown; raw?: Buffer; tenant?: string }): Promise<Record<string, string>>;
+  call(path: string, options: { method?: "GET" | "PUT"; body?: unknown; raw?: Buffer; tenant?: string }): Promise<Record<string, string>>;
 }
 
 /** What the commands do; `cli/` parses and prints. A command talks to the program that holds the data folder, and where none does it starts one for its time. */
@@ -144,6 +145,13 @@ export const commands = {
       }
     }),
 
+  /** The carrier register, with a tenant's agreements where one is named. */
+  carriers: (tenant?: string): Promise<readonly CarrierView[]> =>
+    withProgram(async (api) => {
+      const answer = await api.call("/v1/carriers", { method: "GET", ...(tenant === undefined ? {} : { tenant }) });
+      return answer["items"] as unknown as readonly CarrierView[];
+    }),
+
   /** Makes the root keys where there are none. @returns the current epoch. */
   initKeys: (): Promise<number> => initKeys(readConfig()),
 
@@ -206,15 +214,15 @@ async function withProgram<Result>(work: (api: Api) => Promise<Result>): Promise
 function apiOf(url: string, operatorKey: string): Api {
   return {
     url,
-    call: async (path, { body, raw, tenant }) => {
+    call: async (path, { method, body, raw, tenant }) => {
       const answer = await fetch(`${url}${path}`, {
-        method: "POST",
+        method: method ?? "POST",
         headers: {
           authorization: `Bearer ${operatorKey}`,
-          "content-type": raw === undefined ? "application/json" : "application/octet-stream",
+          ...(method === "GET" ? {} : { "content-type": raw === undefined ? "application/json" : "application/octet-stream" }),
           ...(tenant === undefined ? {} : { "parcelkeep-tenant": tenant }),
         },
-        body: raw === undefined ? JSON.stringify(body) : new Uint8Array(raw),
+        ...(method === "GET" ? {} : { body: raw === undefined ? JSON.stringify(body) : new Uint8Array(raw) }),
       });
       const result = (await answer.json()) as Record<string, string>;
       if (!answer.ok) throw new CommandError(`${result["code"]}: ${result["title"]}`);

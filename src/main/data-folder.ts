@@ -4,12 +4,14 @@ import { join } from "node:path";
 import pg from "pg";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../store/embedded/server.ts";
 import { migrate } from "../store/migrate.ts";
+import { loadRegister } from "../store/register-store.ts";
 import { type ProgramLock, takeProgramLock } from "../store/program-lock.ts";
 import { ownerRole } from "../store/roles.ts";
 import { createLocalKeys } from "../vault/keys/local/key-folder.ts";
 import type { Config } from "./config.ts";
 import { keyFolder } from "./key-paths.ts";
 import { ProgramError } from "./program-error.ts";
+import { readRegisterFiles } from "./register-files.ts";
 
 /** Where the running program is, as commands find it. */
 export interface RunFile {
@@ -54,14 +56,16 @@ export async function holdFolder(dataDir: string, log: (line: string) => void): 
   }
 }
 
-/** @returns the names of the migrations that were applied now. */
+/** Brings schema and carrier register to this program's version. @returns the names of the migrations that were applied now. */
 export async function migrateDatabase(owner: pg.ClientConfig): Promise<readonly string[]> {
   const client = new pg.Client({ ...owner, application_name: "parcelkeep-migrate" });
   // What breaks the connection fails the query that runs on it.
   client.on("error", () => {});
   await client.connect();
   try {
-    return await migrate(client);
+    const applied = await migrate(client);
+    await loadRegister(client, readRegisterFiles());
+    return applied;
   } finally {
     await client.end().catch(() => {});
   }

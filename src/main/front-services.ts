@@ -22,6 +22,7 @@ import { OpenerError, type OpenerErrorCode, type OpenSubject } from "../vault/op
 import { formatToken } from "../vault/token.ts";
 import { addressList } from "./address-list.ts";
 import { busyWithoutKeys } from "./busy-without-keys.ts";
+import type { FrontCarriers } from "./front-carriers.ts";
 import type { FrontPersons } from "./front-persons.ts";
 import type { CredentialBox } from "./endpoint-credentials.ts";
 import { inflated, isPlain } from "./inflate.ts";
@@ -66,6 +67,7 @@ export interface FrontParts {
   readonly intake: IntakeThreads;
   readonly tenantKeys: TenantKeys;
   readonly persons: FrontPersons;
+  readonly carriers: FrontCarriers;
   /** As the ingress role: endpoints of all tenants. */
   readonly ingressReads: Pick<ReadStore, "endpoint">;
   readonly reads: ReadStore;
@@ -323,6 +325,10 @@ export class FrontServices implements Services {
   async endpoints(tenant: string) {
     const rows = await this.#parts.admin.endpointsOf(tenant);
     return rows.map(({ id, source }) => ({ id, source, url: `${this.#parts.publicUrl()}/v1/hooks/${id}` }));
+  }
+
+  get carriers(): FrontCarriers {
+    return this.#parts.carriers;
   }
 
   get persons(): FrontPersons {

@@ -7,12 +7,14 @@ import { adminStore } from "../store/admin-store.ts";
 import { inboxHolds } from "../store/inbox-depth.ts";
 import { indexVersionsOf } from "../store/index-versions.ts";
 import { backlog, readStore } from "../store/read-store.ts";
+import { registerStore } from "../store/register-store.ts";
 import { tokenReads } from "../store/token-store.ts";
 import { personStore } from "../store/person-store.ts";
 import { listenForChanges } from "./change-listener.ts";
 import { readConfig } from "./config.ts";
 import { CredentialBox } from "./endpoint-credentials.ts";
 import { followEvictions } from "./evictions.ts";
+import { FrontCarriers } from "./front-carriers.ts";
 import { FrontPersons } from "./front-persons.ts";
 import { FrontServices } from "./front-services.ts";
 import { FrontTokens } from "./front-tokens.ts";
@@ -77,6 +79,7 @@ export async function runFront(host: FrontHost): Promise<void> {
     tenantKeys,
     open: host.open,
     persons: new FrontPersons({ store: persons, keys: tenantKeys, budget: config.tokenBudget, metrics, log }),
+    carriers: new FrontCarriers(registerStore(apiPool)),
     ingressReads: readStore(ingressPool),
     reads,
     views,
