@@ -1,6 +1,7 @@
 import { codec as seventeenTrack } from "../carriers/17track/codec.ts";
 import { codec as aftership } from "../carriers/aftership/codec.ts";
 import { codec as bpost } from "../carriers/bpost/codec.ts";
+import { codec as bring } from "../carriers/bring/codec.ts";
 import { codec as canadapost } from "../carriers/canadapost/codec.ts";
 import { codec as chronopost } from "../carriers/chronopost/codec.ts";
 import { codec as dhlExpress } from "../carriers/dhl-express/codec.ts";
@@ -16,6 +17,7 @@ import { codec as magento } from "../carriers/magento/codec.ts";
 import { codec as parcellab } from "../carriers/parcellab/codec.ts";
 import { codec as posteItaliane } from "../carriers/poste-italiane/codec.ts";
 import { codec as postnl } from "../carriers/postnl/codec.ts";
+import { codec as postnord } from "../carriers/postnord/codec.ts";
 import { codec as royalmail } from "../carriers/royalmail/codec.ts";
 import { codec as sendcloud } from "../carriers/sendcloud/codec.ts";
 import { codec as ship24 } from "../carriers/ship24/codec.ts";
@@ -34,6 +36,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     seventeenTrack,
     aftership,
     bpost,
+    bring,
     canadapost,
     chronopost,
     dhlExpress,
@@ -49,6 +52,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     parcellab,
     posteItaliane,
     postnl,
+    postnord,
     royalmail,
     sendcloud,
     ship24,
