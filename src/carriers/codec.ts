@@ -90,8 +90,11 @@ export type Decoded =
     }
   | { readonly ok: false; readonly reason: DecodeFailure };
 
-/** Why a payload went to quarantine. `malformed`: not JSON/XML. `unknown-shape`: parsed, not what the source documents. `too-deep`, `too-many`: over a bound. `no-codec`: the source has none. */
-export type DecodeFailure = "malformed" | "unknown-shape" | "too-deep" | "too-many" | "no-codec";
+/**
+ * Why a payload went to quarantine. `malformed`: not JSON/XML. `unknown-shape`: parsed, not what the source documents. `too-deep`, `too-many`: over a bound. `no-codec`: the source has none.
+ * `codec-failed`: the codec threw, which is a mistake of ours.
+ */
+export type DecodeFailure = "malformed" | "unknown-shape" | "too-deep" | "too-many" | "no-codec" | "codec-failed";
 
 /** Most notices that one payload may hold. */
 export const noticesMax = 1000;

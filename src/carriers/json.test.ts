@@ -63,6 +63,10 @@ describe("json", () => {
     assert.equal(text("  a b "), "a b");
     assert.equal(text(7), "7");
     assert.equal(text(0), "0");
+    assert.equal(text(1.5), "1.5");
+    // A number of 22 digits is not held exactly: its last digits would be another parcel's.
+    assert.equal(text(JSON.parse("9400111202544843610364")), null);
+    assert.equal(text(Number.MAX_SAFE_INTEGER), "9007199254740991");
     assert.equal(text("x".repeat(4096))?.length, 4096);
     for (const value of ["", " \n", "{}", " {} ", "x".repeat(4097), null, undefined, true, {}, [], Number.NaN, Infinity])
       assert.equal(text(value), null);

@@ -50,10 +50,17 @@ export function oneOrMany(value: unknown): readonly unknown[] {
   return isRecord(value) && Object.keys(value).length > 0 ? [value] : list(value);
 }
 
-/** A trimmed, non-empty text, or a finite number as text; null for anything else, for the placeholder `{}` and beyond 4,096 characters. */
+/**
+ * A trimmed, non-empty text, or a number as text; null for anything else, for the placeholder `{}`, beyond 4,096 characters and for a whole number too
+ * large to be held exactly: its last digits are not those that were sent, and it would name another parcel.
+ */
 export function text(value: unknown): string | null {
-  if (typeof value === "number") return Number.isFinite(value) ? String(value) : null;
+  if (typeof value === "number") return Number.isFinite(value) && !isInexact(value) ? String(value) : null;
   if (typeof value !== "string" || value.length > textCharsMax) return null;
   const trimmed = value.trim();
   return trimmed === "" || trimmed === "{}" ? null : trimmed;
+}
+
+function isInexact(value: number): boolean {
+  return Number.isInteger(value) && !Number.isSafeInteger(value);
 }

@@ -76,7 +76,36 @@ describe("xml", () => {
     });
   });
 
-  test("refuses what is not well-formed or not UTF-8", () => {
+  test("reads the encodings that a mark or a declaration names", () => {
+    const xml = (encoding: string) => `<?xml version="1.0" encoding="${encoding}"?><a>Zoë Straße</a>`;
+    const utf16 = Buffer.from(`\uFEFF${xml("UTF-16")}`, "utf16le");
+    const payloads = [
+      Buffer.from(xml("ISO-8859-1"), "latin1"),
+      Buffer.from(xml("windows-1252"), "latin1"),
+      Buffer.from(xml("iso-8859-15"), "latin1"),
+      utf16,
+      Buffer.from(utf16).swap16(),
+      Buffer.from(xml("utf-16"), "utf16le"),
+      // Recoded by a system that left the declaration.
+      Buffer.from(xml("UTF-16")),
+      Buffer.from(`\uFEFF${xml("ISO-8859-1")}`),
+      Buffer.from(xml("UTF-8")),
+    ];
+    for (const payload of payloads) {
+      const parsed = parseXml(payload);
+      assert.ok(parsed.ok, payload.toString("latin1"));
+      assert.equal(text(parsed.value), "Zoë Straße");
+    }
+    for (const encoding of ["EBCDIC-CP-BE", "utf-7", ""]) assert.deepEqual(parseXml(Buffer.from(xml(encoding), "latin1")), malformed);
+  });
+
+  test("refuses a document type in every encoding", () => {
+    const bomb = '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>';
+    for (const bytes of [Buffer.from(`\uFEFF${bomb}`, "utf16le"), Buffer.from(`\uFEFF${bomb}`, "utf16le").swap16()])
+      assert.deepEqual(parseXml(bytes), malformed);
+  });
+
+  test("refuses what is not well-formed or not of its encoding", () => {
     for (const xml of [
       "",
       "  ",
@@ -95,7 +124,8 @@ describe("xml", () => {
       assert.deepEqual(parse(xml), malformed, xml);
     }
     assert.deepEqual(parseXml(Buffer.from("<a>é</a>", "latin1")), malformed);
-    assert.deepEqual(parseXml(Buffer.from("<a>x</a>", "utf16le")), malformed);
+    assert.deepEqual(parseXml(Buffer.from('<?xml version="1.0" encoding="utf-8"?><a>é</a>', "latin1")), malformed);
+    assert.deepEqual(parseXml(Buffer.concat([Buffer.from("\uFEFF<a>x</a>", "utf16le"), Buffer.from("x")])), malformed);
   });
 
   test("keeps text of any length but reads no value beyond 4,096 characters", () => {

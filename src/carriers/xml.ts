@@ -31,9 +31,14 @@ class Refusal extends Error {
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
-/** What older systems declare; in practice it is Windows-1252 (WHATWG Encoding, section 4.2). */
-const latin = new TextDecoder("windows-1252", { fatal: true });
-const latinDeclared = /^<\?xml\s[^>]*encoding\s*=\s*["'](?:iso-8859-1|windows-1252|us-ascii)["']/i;
+/** What older systems declare; Latin-1 is Windows-1252 in practice (WHATWG Encoding, section 4.2). */
+const olderEncodings: ReadonlyMap<string, string> = new Map([
+  ["iso-8859-1", "windows-1252"],
+  ["windows-1252", "windows-1252"],
+  ["us-ascii", "windows-1252"],
+  ["iso-8859-15", "iso-8859-15"],
+]);
+const declaredEncoding = /^<\?xml\s[^>]*?encoding\s*=\s*["']([\w.-]+)["']/;
 const declarationBytesMax = 128;
 
 /** The entities that XML itself defines. Without a prototype: sax looks names up as properties, and `&constructor;` would be one. */
@@ -42,7 +47,7 @@ const entities: Readonly<Record<string, string>> = Object.freeze(
 );
 
 /**
- * Parses untrusted bytes as XML: strict UTF-8 unless its declaration says Latin-1, well-formed, no document type (so no entities but XML's own and numeric ones), at
+ * Parses untrusted bytes as XML: strict UTF-8 unless their mark or declaration says otherwise, well-formed, no document type (so no entities but XML's own and numeric ones), at
  * most {@link depthMax} deep and {@link xmlNodesMax} nodes. Nothing outside the bytes is ever read. Never throws.
  */
 export function parseXml(
@@ -55,15 +60,27 @@ export function parseXml(
   }
 }
 
-/** Bytes that are UTF-8 are read so, whatever is declared: systems that change the encoding often leave the declaration as it was. */
+/**
+ * UTF-16 shows by its mark or by the zero beside the first bracket (XML 1.0, appendix F). Bytes that are UTF-8 are read so, whatever is declared: systems
+ * that change the encoding often leave the declaration as it was.
+ * @throws {TypeError} for bytes that are not of the encoding.
+ */
 function textOf(body: Uint8Array): string {
+  const [first, second] = body;
+  if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return textIn("utf-16le", body);
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c)) return textIn("utf-16be", body);
   try {
     return utf8.decode(body);
   } catch (error) {
     const declaration = Buffer.from(body.buffer, body.byteOffset, Math.min(body.length, declarationBytesMax)).toString("latin1");
-    if (latinDeclared.test(declaration)) return latin.decode(body);
-    throw error;
+    const encoding = olderEncodings.get(declaredEncoding.exec(declaration)?.[1]?.toLowerCase() ?? "");
+    if (encoding === undefined) throw error;
+    return textIn(encoding, body);
   }
+}
+
+function textIn(encoding: string, body: Uint8Array): string {
+  return new TextDecoder(encoding, { fatal: true }).decode(body);
 }
 
 function parsed(xml: string): XmlElement {

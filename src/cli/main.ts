@@ -37,6 +37,7 @@ program
 const tenants = program.command("tenants").description("merchants");
 tenants
   .command("create")
+  .description("a new merchant, with an API key that is shown once")
   .requiredOption("--name <name>", "the merchant's name")
   .option("--json", "one JSON object")
   .action((options: { name: string; json?: boolean }) => run(async () => show(await commands.createTenant(options.name), options.json)));
@@ -58,12 +59,13 @@ tenants
 const endpoints = program.command("endpoints").description("inbound addresses");
 endpoints
   .command("create")
+  .description("a new address for a source's webhooks")
   .requiredOption("--tenant <id>", "the merchant")
   .requiredOption("--source <source>", "who sends: dhl-unified, ups, shopify, …, or unknown")
   .option("--secret <secret>", "the secret that the source signs or sends with; made up and shown once where it is left out")
   .option("--client-id <id>", "client id for a source that authenticates by OAuth")
   .option("--jwks <file or address>", "key set of a source that signs with a private key (shipengine): a JSON file, or its https address")
-  .option("--auth <kind>", "none: trust by address only")
+  .addOption(new Option("--auth <kind>", "none: trust by address only (--allow-from)").choices(["none"]))
   .option("--allow-from <cidr...>", "addresses that may send")
   .option("--json", "one JSON object")
   .action(

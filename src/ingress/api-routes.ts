@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Readable } from "node:stream";
+import { setTimeout } from "node:timers/promises";
 import { Type } from "typebox";
 import { csvShipments } from "./import/csv.ts";
 import { ndjsonShipments } from "./import/ndjson.ts";
@@ -8,8 +9,8 @@ import type { ImportRow } from "./import/row.ts";
 import { ProblemError } from "./problems.ts";
 import { sendJson } from "./send-json.ts";
 import { ShipmentInput } from "./shipment-input.ts";
-import type { Services } from "./services.ts";
-import { tenantCaller } from "./tenant-caller.ts";
+import type { NewEndpointInput, Services } from "./services.ts";
+import { forTenantCallers, tenantCaller } from "./tenant-caller.ts";
 
 const security = [{ apiKey: [] }];
 const idParams = Type.Object({ id: Type.String() });
@@ -25,35 +26,18 @@ export function apiRoutes(services: Services) {
 
   return async (plugin: FastifyInstance): Promise<void> => {
     const app = plugin.withTypeProvider<TypeBoxTypeProvider>();
-    // Imports stream: their bodies are left to the route.
-    for (const type of ["text/csv", "application/x-ndjson", "application/ndjson"])
-      app.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
+    forTenantCallers(plugin, services);
+    app.removeContentTypeParser("text/plain");
+    app.register(importRoute(services));
 
     app.post(
       "/v1/shipments",
       { schema: { summary: "Register a shipment to track", tags: ["shipments"], security, body: ShipmentInput } },
       async (request, reply) => {
         const tenant = await tenantOf(request);
-        const key = request.headers["idempotency-key"];
-        const received = await services.registerShipment(tenant, request.body as ShipmentInput, typeof key === "string" ? key : null);
+        const received = await services.registerShipment(tenant, request.body as ShipmentInput, idempotencyKeyOf(request));
         reply.code(202);
         return { receipt: received.receipt };
-      },
-    );
-
-    app.post(
-      "/v1/shipments/import",
-      {
-        bodyLimit: 1024 * 1024 * 1024,
-        schema: { summary: "Import shipments as CSV or NDJSON; answers one NDJSON line per row", tags: ["shipments"], security },
-      },
-      async (request, reply) => {
-        const tenant = await tenantOf(request);
-        const body = request.body as Readable;
-        if (!(body instanceof Readable)) throw new ProblemError("unsupported_media_type");
-        const rows = request.headers["content-type"]?.startsWith("text/csv") ? csvShipments(body) : ndjsonShipments(body);
-        reply.type("application/x-ndjson");
-        return Readable.from(importReport(rows, (shipment) => services.registerShipment(tenant, shipment, null)));
       },
     );
 
@@ -110,13 +94,34 @@ export function apiRoutes(services: Services) {
 
     app.post(
       "/v1/dead-letters/:id/retry",
-      { schema: { summary: "Put a failed job back into its lane", tags: ["operations"], security, params: idParams } },
+      {
+        schema: {
+          summary: "Put a failed job back into its lane, or take a quarantined record in anew",
+          tags: ["operations"],
+          security,
+          params: idParams,
+          body: Type.Object(
+            {
+              source: Type.Optional(
+                Type.String({ maxLength: 40, description: "who sent the quarantined record, where it came under another source" }),
+              ),
+            },
+            { additionalProperties: false },
+          ),
+        },
+        // The body may be left out.
+        preValidation: (request, _reply, done) => {
+          request.body ??= {};
+          done();
+        },
+      },
       async (request, reply) => {
         const tenant = await tenantOf(request);
-        if (!UUID.test(request.params.id)) throw new ProblemError("not_found");
-        if (await services.retryDeadLetter(tenant, request.params.id)) return reply.code(202).send({ state: "accepted" });
-        const record = await services.receipt(tenant, request.params.id);
-        throw new ProblemError(record?.state === "quarantined" ? "replay_needs_opening" : "not_found");
+        const { source } = request.body;
+        const taken = UUID.test(request.params.id) ? await services.retryDeadLetter(tenant, request.params.id, source ?? null) : null;
+        if (taken === null) throw new ProblemError("not_found");
+        reply.code(202);
+        return { state: "accepted", ...(taken.receipt === null ? {} : { receipt: taken.receipt }) };
       },
     );
 
@@ -150,7 +155,7 @@ export function apiRoutes(services: Services) {
       async (request, reply) => {
         const tenant = await tenantOf(request);
         reply.code(201);
-        return services.createEndpoint(tenant, request.body as never);
+        return services.createEndpoint(tenant, request.body as NewEndpointInput, idempotencyKeyOf(request));
       },
     );
 
@@ -161,8 +166,52 @@ export function apiRoutes(services: Services) {
   };
 }
 
+function importRoute(services: Services) {
+  return async (app: FastifyInstance): Promise<void> => {
+    // Imports stream: their bodies are left to the route.
+    for (const type of ["text/csv", "application/x-ndjson", "application/ndjson"])
+      app.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
+
+    app.post(
+      "/v1/shipments/import",
+      {
+        bodyLimit: 1024 * 1024 * 1024,
+        schema: { summary: "Import shipments as CSV or NDJSON; answers one NDJSON line per row", tags: ["shipments"], security },
+      },
+      async (request, reply) => {
+        const tenant = (await tenantCaller(services, request)).tenant;
+        const body = request.body as Readable;
+        if (!(body instanceof Readable)) throw new ProblemError("unsupported_media_type");
+        const rows = request.headers["content-type"]?.startsWith("text/csv") ? csvShipments(body) : ndjsonShipments(body);
+        reply.type("application/x-ndjson");
+        return Readable.from(importReport(rows, (shipment) => patiently(() => services.registerShipment(tenant, shipment, null))));
+      },
+    );
+  };
+}
+
+function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
+  const key = headers["idempotency-key"];
+  return typeof key === "string" && key !== "" ? key : null;
+}
+
 /** Rows in flight at once: enough to fill group commits, few enough to bound memory. */
 const importWindow = 256;
+
+/** A row waits for room this often before it is reported as not taken. */
+const rowAttemptsMax = 60;
+
+/** An import is as fast as the tenant's rate and the inbox let it be: a row that finds no room waits, and the file with it. */
+async function patiently<Result>(register: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await register();
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.retryAfterS === null || attempt >= rowAttemptsMax) throw error;
+      await setTimeout(error.retryAfterS * 1000);
+    }
+  }
+}
 
 async function* importReport(
   rows: AsyncIterable<ImportRow>,

@@ -40,6 +40,8 @@ export function hookRoutes(services: Services) {
       { schema: { summary: "Access token for senders with client credentials (RFC 6749, section 4.4)", tags: ["ingress"] } },
       async (request, reply) => {
         const form = new URLSearchParams((request.body as Buffer | undefined)?.toString("utf8") ?? "");
+        // RFC 6749 requires it; a sender that leaves it out can mean nothing else.
+        if ((form.get("grant_type") ?? "client_credentials") !== "client_credentials") throw new ProblemError("malformed_request");
         const basic = /^basic (.+)$/i.exec(request.headers.authorization ?? "")?.[1];
         const [id, secret] =
           basic === undefined

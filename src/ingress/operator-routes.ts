@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { ProblemError } from "./problems.ts";
 import type { Services } from "./services.ts";
+import { existingTenant } from "./tenant-caller.ts";
 
 /** Routes for the operator's key, which lies in the data folder; the command line uses them. And what monitoring reads. */
 export function operatorRoutes(services: Services) {
@@ -49,7 +50,7 @@ export function operatorRoutes(services: Services) {
         await operator(request);
         const { tenant, source, type } = request.query;
         const received = await services.receiveCaptured(
-          tenant,
+          await existingTenant(services, tenant),
           source,
           Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
           type ?? "",

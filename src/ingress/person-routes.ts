@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { ProblemError } from "./problems.ts";
 import { erasureReasons, searchableCategories, type Services } from "./services.ts";
-import { tenantCaller } from "./tenant-caller.ts";
+import { forTenantCallers, tenantCaller } from "./tenant-caller.ts";
 
 const security = [{ apiKey: [] }];
 const tags = ["subjects"];
@@ -16,6 +16,7 @@ const Reference = Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,79}$" }
 export function personRoutes(services: Services) {
   return async (plugin: FastifyInstance): Promise<void> => {
     const app = plugin.withTypeProvider<TypeBoxTypeProvider>();
+    forTenantCallers(plugin, services);
 
     app.post(
       "/v1/subjects/search",

@@ -4,6 +4,7 @@ import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/typ
 import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
 import { apiRoutes } from "./api-routes.ts";
 import { carrierRoutes } from "./carrier-routes.ts";
+import { errorPage } from "./error-page.ts";
 import { exportRoutes } from "./export-routes.ts";
 import { hookRoutes } from "./hook-routes.ts";
 import { operatorRoutes } from "./operator-routes.ts";
@@ -27,6 +28,8 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger)
     // A logger for each request would carry nothing but a number.
     childLoggerFactory: (parent) => parent,
     bodyLimit: bodyBytesMax,
+    // Fastify's own answer is no problem document; `refuseWhenClosing` gives ours.
+    return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true },
     // Errors from before any route: a part of the path that is too long for every route, or does not decode.
     frameworkErrors: (error, _request, reply) => {
@@ -37,6 +40,7 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger)
     .setValidatorCompiler(TypeBoxValidatorCompiler)
     .withTypeProvider<TypeBoxTypeProvider>();
   problemAnswers(app as unknown as FastifyInstance);
+  refuseWhenClosing(app as unknown as FastifyInstance);
   app.addHook("onSend", (_request, reply, payload, done) => {
     reply.header("x-content-type-options", "nosniff");
     done(null, payload);
@@ -63,6 +67,7 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger)
     } as never,
   });
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
+  await app.register(errorPage);
   await app.register(hookRoutes(services));
   await app.register(apiRoutes(services));
   await app.register(tokenRoutes(services));
@@ -98,11 +103,53 @@ function problemAnswers(app: FastifyInstance): void {
       }));
       return reply.code(400).send(problemBody("invalid_field", errors));
     }
+    if (isDatabaseAway(error)) return reply.code(503).header("retry-after", awayRetryS).send(problemBody("busy"));
     const code = codeOfStatus[error.statusCode ?? 500] ?? "internal_error";
     // The message of an unexpected error may quote input: only its kind is logged.
     if (code === "internal_error")
       request.log.error({ error: error.name, code: error.code, route: request.routeOptions.url }, "request failed");
     return reply.code(problemBody(code).status).send(problemBody(code));
   });
-  app.setNotFoundHandler((_request, reply) => reply.code(404).type("application/problem+json").send(problemBody("not_found")));
+  const methodsOf = offeredMethods(app);
+  app.setNotFoundHandler((request, reply) => {
+    const methods = methodsOf(request.url);
+    if (methods.length > 0) reply.header("allow", methods.join(", "));
+    const body = problemBody(methods.length > 0 ? "method_not_allowed" : "not_found");
+    return reply.code(body.status).type("application/problem+json").send(body);
+  });
+}
+
+/** @returns the methods that are offered at a path, whatever its parameters. */
+function offeredMethods(app: FastifyInstance): (url: string) => readonly string[] {
+  const routes: { readonly methods: readonly string[]; readonly path: RegExp }[] = [];
+  app.addHook("onRoute", ({ method, url }) => {
+    if (url.includes("*")) return;
+    const pattern = url.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll(/:\w+/g, "[^/]+");
+    routes.push({ methods: [method].flat(), path: new RegExp(`^${pattern}/?$`) });
+  });
+  return (url) => {
+    const path = url.split("?", 1)[0]!;
+    return [...new Set(routes.filter((route) => route.path.test(path)).flatMap(({ methods }) => methods))].toSorted();
+  };
+}
+
+const closingRetryS = 5;
+
+function refuseWhenClosing(app: FastifyInstance): void {
+  let isClosing = false;
+  app.addHook("preClose", async () => void (isClosing = true));
+  app.addHook("onRequest", (_request, reply, done) => {
+    if (!isClosing) return done();
+    reply.header("connection", "close");
+    done(new ProblemError("stopping", { retryAfterS: closingRetryS }));
+  });
+}
+
+/** The database's word for "not now": SQLSTATE classes 08 and 57P, too many connections, and a server that nobody answers for. */
+const awayCodes = /^(08...|57P..|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/;
+const awayRetryS = 5;
+
+function isDatabaseAway({ code, message }: FastifyError): boolean {
+  // The client has no code for a connection that ended under it.
+  return (typeof code === "string" && awayCodes.test(code)) || message.startsWith("Connection terminated");
 }

@@ -224,9 +224,21 @@ export interface Services {
   receipt(tenant: string, id: string): Promise<ReceiptView | null>;
   track(publicId: string): MaybeNow<Buffer | null>;
   deadLetters(tenant: string, cursor: string | null, limit: number): Promise<Page<DeadLetterView>>;
-  retryDeadLetter(tenant: string, id: string): Promise<boolean>;
+  /**
+   * Puts a failed job back into its lane, or takes a quarantined record in anew.
+   * @param source who sent the record, where that was not known or wrong; null for the one it came under.
+   * @returns null where there is neither; `receipt` of the record that was taken in.
+   * @throws {ProblemError}
+   */
+  retryDeadLetter(tenant: string, id: string, source: string | null): Promise<{ readonly receipt: string | null } | null>;
   createTenant(name: string): Promise<{ tenant: string; apiKey: string }>;
-  createEndpoint(tenant: string, input: NewEndpointInput): Promise<EndpointView & { clientId?: string; secret?: string }>;
+  tenantExists(tenant: string): Promise<boolean>;
+  /** @param idempotencyKey the same key and input give the same endpoint. @throws {ProblemError} */
+  createEndpoint(
+    tenant: string,
+    input: NewEndpointInput,
+    idempotencyKey: string | null,
+  ): Promise<EndpointView & { clientId?: string; secret?: string }>;
   /** Opens everything that is kept about a subject. */
   exportSubject(tenant: string, subject: string): Promise<SubjectExport>;
   endpoints(tenant: string): Promise<readonly EndpointView[]>;

@@ -5,7 +5,7 @@ import { type Category, categoryNames } from "../domain/category.ts";
 import { fieldCharsMax } from "../domain/personal.ts";
 import { ProblemError } from "./problems.ts";
 import type { BeaconInput, Services, TokenBatchInput } from "./services.ts";
-import { tenantCaller } from "./tenant-caller.ts";
+import { forTenantCallers, tenantCaller } from "./tenant-caller.ts";
 
 /** Most values of one call. */
 const valuesMax = 1_000;
@@ -34,6 +34,7 @@ const TokenItem = Type.Object({ token: Type.String(), short: Type.Optional(Type.
 export function tokenRoutes(services: Services) {
   return async (plugin: FastifyInstance): Promise<void> => {
     const app = plugin.withTypeProvider<TypeBoxTypeProvider>();
+    forTenantCallers(plugin, services);
 
     app.post(
       "/v1/tokens",

@@ -1,8 +1,8 @@
-import { join } from "node:path";
 import pg from "pg";
 import { archiveStore } from "../store/archive-store.ts";
 import { readConfig } from "./config.ts";
 import { errorKind, programLog } from "./log.ts";
+import { objectFolder } from "./object-folder.ts";
 import type { RoleHost } from "./role.ts";
 import { archiveOnce } from "../archive/archiver.ts";
 import { FilesObjectStore } from "../cloud/files-object-store.ts";
@@ -16,7 +16,7 @@ export async function runArchivist(host: RoleHost<"parcelkeep_archivist">): Prom
   const pool = new pg.Pool({ ...host.connections.parcelkeep_archivist, max: 2, application_name: "parcelkeep-archivist" });
   pool.on("error", (error) => log.warn(errorKind(error), "database connection lost"));
   const store = archiveStore(pool);
-  const objects = await FilesObjectStore.open(join(config.dataDir, "objects"), new Date());
+  const objects = await FilesObjectStore.open(objectFolder(config), new Date());
   // Ready means that there is a database; when it goes away later, archiving waits for it.
   await store.unfinished();
   let stopped = false;

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { type Candidate, detectCarriers, type Hints } from "../carriers/detection/detect.ts";
+import type { ProblemBody, ProblemCode } from "../ingress/problems.ts";
 import type { CarrierView } from "../ingress/services.ts";
 import { embeddedPostgresStatus } from "../store/embedded/status.ts";
 import { ownerRole } from "../store/roles.ts";
@@ -12,14 +13,15 @@ import { type KeyStatus, keyStatus, retireEpoch, rotateIndex, type RotationOrder
 import { startProgram } from "./program.ts";
 import { ProgramError } from "./program-error.ts";
 import { platformHost, type RoleName, rolePowers } from "./role.ts";
+import { codecs, unknownSource } from "./sources.ts";
 
 export type Answers = Readonly<Record<string, string>>;
 
 class CommandError extends Error {
   override readonly name = "CommandError";
   readonly hint: string | undefined;
-  constructor(message: string, hint?: string) {
-    super(message);
+  constructor(message: string, hint?: string, options?: ErrorOptions) {
+    super(message, options);
     this.hint = hint;
   }
 }
@@ -138,9 +140,10 @@ export const commands = {
   ): Promise<void> =>
     withProgram(async (api) => {
       for (const file of files) {
-        const answer = await api.call(`/v1/captured?tenant=${encodeURIComponent(tenant)}&source=${encodeURIComponent(source)}`, {
-          raw: await read(file),
+        const raw = await read(file).catch((cause: unknown) => {
+          throw new CommandError(`${file} cannot be read (${String((cause as { code?: unknown }).code)})`, undefined, { cause });
         });
+        const answer = await api.call(`/v1/captured?tenant=${encodeURIComponent(tenant)}&source=${encodeURIComponent(source)}`, { raw });
         report(file, answer["receipt"]!);
       }
     }),
@@ -184,9 +187,15 @@ function parsedKeySet(text: string): unknown {
   }
 }
 
+const hints: Partial<Record<ProgramError["code"], string>> = {
+  "address-in-use": "set PARCELKEEP_HTTP to another host:port; port 0 lets the system choose",
+  "folder-unusable": "set PARCELKEEP_DATA to a folder of yours",
+};
+
 function hintWhereRunning(hint: string): (error: unknown) => never {
   return (error) => {
-    throw error instanceof ProgramError && error.code === "already-running" ? new CommandError(error.message, hint) : error;
+    if (!(error instanceof ProgramError)) throw error;
+    throw new CommandError(error.message, error.code === "already-running" ? hint : hints[error.code]);
   };
 }
 
@@ -203,7 +212,9 @@ async function withProgram<Result>(work: (api: Api) => Promise<Result>): Promise
   const running = await runningProgram(config.dataDir);
   if (running !== null) return work(apiOf(running.url, running.operatorKey));
   process.env["PARCELKEEP_HTTP"] = "127.0.0.1:0";
-  const program = await startProgram({ ...config, httpHost: "127.0.0.1", httpPort: 0 });
+  const program = await startProgram({ ...config, httpHost: "127.0.0.1", httpPort: 0 }).catch(
+    hintWhereRunning("ask again in a moment: the program that holds it does not answer yet"),
+  );
   try {
     return await work(apiOf(program.url, program.operatorKey));
   } finally {
@@ -223,10 +234,23 @@ function apiOf(url: string, operatorKey: string): Api {
           ...(tenant === undefined ? {} : { "parcelkeep-tenant": tenant }),
         },
         ...(method === "GET" ? {} : { body: raw === undefined ? JSON.stringify(body) : new Uint8Array(raw) }),
+      }).catch((cause: unknown) => {
+        throw new CommandError("the program does not answer", "look at what it printed, and ask again", { cause });
       });
-      const result = (await answer.json()) as Record<string, string>;
-      if (!answer.ok) throw new CommandError(`${result["code"]}: ${result["title"]}`);
-      return result;
+      if (!answer.ok) throw refusal((await answer.json()) as ProblemBody);
+      return (await answer.json()) as Record<string, string>;
     },
   };
+}
+
+const problemHints: Partial<Record<ProblemCode, string>> = {
+  unknown_tenant: 'parcelkeep tenants create --name "My shop"',
+  unknown_source: `one of ${[...codecs.keys()].toSorted().join(", ")}, another carrier's id, or ${unknownSource}`,
+  rate_limited: "ask again in a moment",
+  busy: "ask again in a moment",
+};
+
+function refusal({ code, title, errors }: ProblemBody): CommandError {
+  const fields = (errors ?? []).map(({ pointer, detail }) => `${pointer.replace(/^#\/?/, "")} ${detail}`.trim());
+  return new CommandError(`${code}: ${[title, ...fields].join("; ")}`, problemHints[code]);
 }

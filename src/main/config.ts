@@ -282,7 +282,12 @@ function userOf(address: string): string | null {
 
 function read(env: NodeJS.ProcessEnv, name: string): string | null {
   const file = env[`${name}_FILE`];
-  return file === undefined ? (env[name] ?? null) : readFileSync(file, "utf8").trim();
+  if (file === undefined) return env[name] ?? null;
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (cause) {
+    throw new ConfigError(`${name}_FILE must name a file that can be read`, { cause });
+  }
 }
 
 function splitAddress(address: string): [string, number] {

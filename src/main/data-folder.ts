@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import pg from "pg";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../store/embedded/server.ts";
 import { migrate } from "../store/migrate.ts";
@@ -30,10 +31,10 @@ export interface HeldFolder {
 
 /**
  * Starts the database of a data folder, or takes over one that a killed program left running, and brings it up to date.
- * @throws {ProgramError} `already-running`
+ * @throws {ProgramError} `already-running`, `folder-unusable`
  */
 export async function holdFolder(dataDir: string, log: (line: string) => void): Promise<HeldFolder> {
-  await mkdir(dataDir, { recursive: true });
+  await makeFolder(dataDir);
   // Asked before the lock: a program whose database connection broke has lost the lock and still holds the folder.
   await refuseWhereRunning(dataDir);
   const postgres = await startEmbeddedPostgres({ dataDir, log });
@@ -53,6 +54,27 @@ export async function holdFolder(dataDir: string, log: (line: string) => void): 
   } catch (error) {
     await release();
     throw error;
+  }
+}
+
+/** Folder by folder: where a parent takes none (as in /proc), Node's own recursion does not come to an end. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await makeFolders(path);
+  } catch (cause) {
+    throw new ProgramError("folder-unusable", `the data folder ${path} cannot be made`, { cause });
+  }
+}
+
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
+    if (code !== "ENOENT" || existsSync(dirname(path))) throw error;
+    await makeFolders(dirname(path));
+    await mkdir(path, { mode: 0o700 });
   }
 }
 

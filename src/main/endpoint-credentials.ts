@@ -1,6 +1,9 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes, timingSafeEqual, type KeyObject } from "node:crypto";
 import type { Credentials } from "../ingress/authentication.ts";
 
+/** Crockford's base 32 in small letters, for ids and secrets that people copy. */
+export const letterAlphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+
 /**
  * Keeps what endpoints need to verify their senders, sealed at rest. These secrets verify requests and open no personal data, so ingress holds
  * their key (derived from the root under a label of its own).
@@ -43,6 +46,13 @@ export class CredentialBox {
     const expected = Buffer.from(this.#mac(text));
     const genuine = mac.length === expected.length && timingSafeEqual(mac, expected);
     return genuine && parts.length === 3 && parts[0] === endpoint && Number(parts[1]) > nowMs;
+  }
+
+  /** @returns the same letters for the same text, and nothing to learn of others' from them. @param count at most 51. */
+  lettersFor(text: string, count: number): string {
+    const bits = createHmac("sha256", this.#tokens).update(`letters|${text}`).digest();
+    const number = BigInt(`0x${bits.toString("hex")}`);
+    return Array.from({ length: count }, (_, at) => letterAlphabet[Number((number >> BigInt(5 * at)) & 31n)]).join("");
   }
 
   #mac(text: string): string {

@@ -2,7 +2,7 @@ import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Awaitable } from "../cloud/tracking-cache.ts";
 import { isCarrierId } from "../domain/carrier.ts";
-import { queryHeader, verifier, type KeySet, type Verify } from "../ingress/authentication.ts";
+import { type Credentials, queryHeader, verifier, type KeySet, type Verify } from "../ingress/authentication.ts";
 import { type ProblemCode, ProblemError } from "../ingress/problems.ts";
 import { rsaKeys } from "../ingress/rsa-signature.ts";
 import type {
@@ -18,13 +18,13 @@ import type {
 import type { AdminStore } from "../store/admin-store.ts";
 import { type Before, listStart, type ReadStore } from "../store/read-store.ts";
 import type { IndexKeys } from "../vault/blind-index.ts";
-import { OpenerError, type OpenerErrorCode, type OpenSubject } from "../vault/opening.ts";
+import { type Opened, OpenerError, type OpenerErrorCode, type OpeningRequest, type OpenSubject } from "../vault/opening.ts";
 import { formatToken } from "../vault/token.ts";
 import { addressList } from "./address-list.ts";
 import { busyWithoutKeys } from "./busy-without-keys.ts";
 import type { FrontCarriers } from "./front-carriers.ts";
 import type { FrontPersons } from "./front-persons.ts";
-import type { CredentialBox } from "./endpoint-credentials.ts";
+import { type CredentialBox, letterAlphabet as crockford } from "./endpoint-credentials.ts";
 import { inflated, isPlain } from "./inflate.ts";
 import type { IntakeThreads } from "./intake-threads.ts";
 import type { IngressMetrics } from "./metrics.ts";
@@ -42,7 +42,6 @@ const cachedKeysMax = 10_000;
 /** A revoked key or endpoint stops working within this time. */
 const credentialsTtlMs = 5_000;
 const unknownIdTtlMs = 1_000;
-const crockford = "0123456789abcdefghjkmnpqrstvwxyz";
 
 interface Endpoint {
   readonly id: string;
@@ -270,8 +269,42 @@ export class FrontServices implements Services {
     return { items, next: rows.length < limit || last === undefined ? null : writeCursor({ at: last.at, id: last.id }) };
   }
 
-  retryDeadLetter(tenant: string, id: string): Promise<boolean> {
-    return this.#parts.reads.retryDeadLetter(tenant, id);
+  async retryDeadLetter(tenant: string, id: string, source: string | null): Promise<{ readonly receipt: string | null } | null> {
+    if (await this.#parts.reads.retryDeadLetter(tenant, id)) return { receipt: null };
+    const record = await this.#parts.reads.quarantinedRecord(tenant, id);
+    return record === null ? null : { receipt: await this.#replay(tenant, id, record.endpoint, source ?? record.source) };
+  }
+
+  /** An opener gives the record back as it was received, and it is taken in anew. Repeating it finds the same new record. */
+  async #replay(tenant: string, record: string, endpoint: string, source: string): Promise<string> {
+    if (!isSource(source)) throw new ProblemError("unknown_source");
+    // Without a codec nothing has to be opened to know what comes of it.
+    if (!codecs.has(source)) throw new ProblemError("still_undecodable");
+    this.#refuseWhenFull();
+    const opened = await this.#open({ tenant, record, purpose: "replay" });
+    if (opened.purpose !== "replay") throw new ProblemError("opening_failed");
+    const { contentType, contentEncoding, body } = opened;
+    const { receipt } = await this.#parts.intake.receive({
+      tenant,
+      endpoint,
+      source,
+      contentType,
+      contentEncoding,
+      body: Buffer.from(body, "base64"),
+      idempotencyKey: `replay|${record}|${source}`,
+      isReplay: true,
+    });
+    await this.#parts.reads.noteReplay(tenant, record, receipt);
+    return receipt;
+  }
+
+  async #open(request: OpeningRequest): Promise<Opened> {
+    try {
+      return await this.#parts.open(request);
+    } catch (error) {
+      if (error instanceof OpenerError) throw new ProblemError(problemOfOpener[error.code]);
+      throw error;
+    }
   }
 
   async createTenant(name: string): Promise<{ tenant: string; apiKey: string }> {
@@ -281,7 +314,8 @@ export class FrontServices implements Services {
     return { tenant, apiKey: `pk_${id}_${secret}` };
   }
 
-  async createEndpoint(tenant: string, input: NewEndpointInput) {
+  /** With an Idempotency-Key the id and the secret that is made up follow from it, so a repetition finds its own endpoint and answers the same. */
+  async createEndpoint(tenant: string, input: NewEndpointInput, idempotencyKey: string | null) {
     if (!isSource(input.source)) throw new ProblemError("unknown_source");
     const authentication = codecs.get(input.source)?.authentication;
     const senderRanges = authentication?.kind === "by-set-up" ? authentication.senderRanges : [];
@@ -293,16 +327,23 @@ export class FrontServices implements Services {
     } catch {
       throw new ProblemError("invalid_field", { errors: [{ pointer: "#/allowFrom", detail: "addresses or CIDR blocks" }] });
     }
-    const id = `ep_${randomLetters(20)}`;
+    // Whoever trusts everybody has to say so (0.0.0.0/0).
+    if (input.auth === "none" && allowFrom.length === 0)
+      throw new ProblemError("invalid_field", { errors: [{ pointer: "#/allowFrom", detail: "needed without authentication" }] });
+    const letters = (what: string, count: number): string =>
+      idempotencyKey === null ? randomLetters(count) : this.#parts.credentials.lettersFor(`${what}|${tenant}|${idempotencyKey}`, count);
+    const id = `ep_${letters("id", 20)}`;
     const scheme = authentication?.kind ?? "shared-secret";
-    // A source without authentication must at least be named by its addresses, or be trusted in so many words.
+    // A source without authentication must at least be named by its addresses.
     const open =
       input.auth === "none" || ((input.source === unknownSource || byAddress) && input.secret === undefined && allowFrom.length > 0);
     const keySet = authentication?.kind === "rsa-sha256" && !open ? keySetOf(input.jwks, authentication.keySetHosts) : undefined;
-    const secret = open || keySet !== undefined ? null : (input.secret ?? randomLetters(40));
+    const secret = open || keySet !== undefined ? null : (input.secret ?? letters("secret", 40));
     const clientId = scheme === "oauth-client" && !open ? (input.clientId === undefined ? id : `${input.clientId}/${id}`) : null;
-    const sealed = this.#parts.credentials.seal(id, { secret, clientId, ...(keySet === undefined ? {} : { keySet }) });
-    await this.#parts.admin.createEndpoint({ id, tenant, source: input.source, sealedCredentials: sealed, allowFrom });
+    const credentials = { secret, clientId, ...(keySet === undefined ? {} : { keySet }) };
+    const sealed = this.#parts.credentials.seal(id, credentials);
+    const isNew = await this.#parts.admin.createEndpoint({ id, tenant, source: input.source, sealedCredentials: sealed, allowFrom });
+    if (!isNew && !(await this.#isEndpoint(id, input.source, allowFrom, credentials))) throw new ProblemError("idempotency_key_reused");
     const view = { id, source: input.source, url: `${this.#parts.publicUrl()}/v1/hooks/${id}` };
     return {
       ...view,
@@ -311,15 +352,25 @@ export class FrontServices implements Services {
     };
   }
 
+  async #isEndpoint(id: string, source: string, allowFrom: readonly string[], credentials: Credentials): Promise<boolean> {
+    const row = await this.#parts.ingressReads.endpoint(id);
+    if (row === null || row.source !== source) return false;
+    const held = this.#parts.credentials.open(id, row.sealed_credentials);
+    return (
+      held.secret === credentials.secret &&
+      held.clientId === credentials.clientId &&
+      JSON.stringify(row.allow_from) === JSON.stringify(allowFrom)
+    );
+  }
+
+  tenantExists(tenant: string): Promise<boolean> {
+    return this.#parts.admin.tenantExists(tenant);
+  }
+
   async exportSubject(tenant: string, subject: string): Promise<SubjectExport> {
-    try {
-      const opened = await this.#parts.open({ tenant, subject, purpose: "access-export" });
-      if (opened.purpose !== "access-export") throw new OpenerError("failed", "the opener answered to another purpose");
-      return { subject, values: opened.values, refused: opened.refused };
-    } catch (error) {
-      if (error instanceof OpenerError) throw new ProblemError(problemOfOpener[error.code]);
-      throw error;
-    }
+    const opened = await this.#open({ tenant, subject, purpose: "access-export" });
+    if (opened.purpose !== "access-export") throw new ProblemError("opening_failed");
+    return { subject, values: opened.values, refused: opened.refused };
   }
 
   async endpoints(tenant: string) {
@@ -345,7 +396,7 @@ export class FrontServices implements Services {
 
   async #loadEndpoint(id: string): Promise<Endpoint | "none"> {
     const row = /^ep_[0-9a-z]{20}$/.test(id) ? await this.#parts.ingressReads.endpoint(id) : null;
-    if (row === null) {
+    if (row === null || !isSource(row.source)) {
       this.#endpoints.set(id, "none", { ttl: unknownIdTtlMs });
       return "none";
     }
@@ -411,7 +462,8 @@ function writeCursor({ at, id }: Before): string {
 function readCursor(cursor: string | null): Before {
   if (cursor === null) return listStart;
   const [time, id] = Buffer.from(cursor, "base64url").toString("latin1").split(".");
-  if (!/^\d{1,15}$/.test(time ?? "") || !/^[0-9a-f-]{36}$/.test(id ?? "")) throw new ProblemError("invalid_cursor");
+  if (!/^\d{1,15}$/.test(time ?? "") || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id ?? ""))
+    throw new ProblemError("invalid_cursor");
   return { at: new Date(Number(time)), id: id! };
 }
 

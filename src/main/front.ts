@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import pg from "pg";
 import { MemoryCache } from "../cloud/memory-cache.ts";
 import { buildServer } from "../ingress/server.ts";
@@ -95,18 +96,12 @@ export async function runFront(host: FrontHost): Promise<void> {
     metricsText: async () => {
       metrics.waiting.set(intake.waiting);
       metrics.setCacheReads(cache.counters());
-      const { inboxDepth, inboxOldestS, unarchivedRecords } = await backlog(apiPool);
-      metrics.inboxDepth.set(inboxDepth);
-      metrics.inboxOldest.set(inboxOldestS);
-      metrics.unarchived.set(unarchivedRecords);
+      metrics.setBacklog(await answerOf(backlog(apiPool)));
       return metrics.registry.metrics();
     },
     notReady: async () => {
       if (!intake.hasRoom) return "the commit queue is full";
-      return apiPool.query("select 1").then(
-        () => null,
-        () => "the database does not answer",
-      );
+      return (await answerOf(apiPool.query("select 1"))) === null ? "the database does not answer" : null;
     },
   });
   const listener = await listenForChanges(host.connections.parcelkeep_api, views, (error) =>
@@ -142,6 +137,20 @@ function pool(host: FrontHost, role: keyof FrontHost["connections"], max: number
   return new pg.Pool({ ...host.connections[role], max, application_name: "parcelkeep-front" });
 }
 
+/** A probe that hangs tells no monitor anything. */
+const databaseAnswerMs = 2_000;
+
+/** @returns null where the database does not answer in time. */
+async function answerOf<Answer>(query: Promise<Answer>): Promise<Answer | null> {
+  const late = new AbortController();
+  const inTime = setTimeout(databaseAnswerMs, null, { signal: late.signal }).catch(() => null);
+  try {
+    return await Promise.race([query.catch(() => null), inTime]);
+  } finally {
+    late.abort();
+  }
+}
+
 /** A program that was killed may hold the port for a moment longer. */
 async function listenWithRetry(listen: () => Promise<unknown>): Promise<void> {
   for (let attempt = 0; ; attempt++) {
@@ -150,7 +159,7 @@ async function listenWithRetry(listen: () => Promise<unknown>): Promise<void> {
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || attempt >= 50) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await setTimeout(100);
     }
   }
 }

@@ -14,7 +14,8 @@ const decompressors: Readonly<Record<string, (body: Buffer, options: { maxOutput
 
 /** Whether the body is as it was before any compression. */
 export function isPlain(encoding: string): boolean {
-  return encoding === "" || encoding === "identity";
+  const coding = encoding.trim().toLowerCase();
+  return coding === "" || coding === "identity";
 }
 
 /**

@@ -127,14 +127,14 @@ function take({ requests, bytes }: HandedOver): void {
   const bodies = Buffer.from(bytes.buffer);
   let at = 0;
   for (const request of JSON.parse(requests) as HandedOverRequest[]) {
-    const { serial, tenant, endpoint, source, contentType, contentEncoding, idempotencyKey } = request;
+    const { serial, tenant, endpoint, source, contentType, contentEncoding, idempotencyKey, isReplay } = request;
     const body = bodies.subarray(at, at + request.bodyBytes);
     at += request.bodyBytes;
     const done = (outcome: IntakeOutcome | TokenOutcome): void => {
       report.outcomes.push({ ...outcome, serial });
       reportSoon();
     };
-    const received = { tenant, endpoint, source, contentType, contentEncoding, idempotencyKey, body };
+    const received = { tenant, endpoint, source, contentType, contentEncoding, idempotencyKey, isReplay, body };
     if (source === tokensSource) void tokenise(received).then(done);
     else intake.receive(received, done);
   }

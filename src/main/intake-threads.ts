@@ -57,7 +57,7 @@ export class IntakeThreads {
 
   /**
    * @returns when the request is durable.
-   * @throws {ProblemError} `busy`, `idempotency_key_reused`, `body_too_large`, `invalid_encoding`, `unsupported_media_type`.
+   * @throws {ProblemError} `busy`, `idempotency_key_reused`, `body_too_large`, `invalid_encoding`, `unsupported_media_type`, `still_undecodable`.
    */
   async receive(request: IntakeRequest): Promise<Received> {
     return this.#received(request.source, (await this.#outcome(request)) as IntakeOutcome);
@@ -124,7 +124,7 @@ export class IntakeThreads {
       this.#metrics.commitSeconds.observe(seconds);
     }
     this.#metrics.commitFailures.inc(failures);
-    for (const labels of quarantined) this.#metrics.quarantined.inc(labels);
+    for (const labels of quarantined) this.#metrics.decodeFailures.inc(labels);
     if (this.#waiting.size === 0) this.#idle();
   }
 
@@ -170,9 +170,19 @@ class IntakeThread {
 
   /** What the same turn of the loop has received is handed over in one message. */
   handOver(serial: number, request: IntakeRequest): void {
-    const { body, tenant, endpoint, source, contentType, contentEncoding, idempotencyKey } = request;
+    const { body, tenant, endpoint, source, contentType, contentEncoding, idempotencyKey, isReplay } = request;
     if (this.#requests.length === 0) setImmediate(() => this.#send());
-    this.#requests.push({ serial, tenant, endpoint, source, contentType, contentEncoding, idempotencyKey, bodyBytes: body.length });
+    this.#requests.push({
+      serial,
+      tenant,
+      endpoint,
+      source,
+      contentType,
+      contentEncoding,
+      idempotencyKey,
+      isReplay,
+      bodyBytes: body.length,
+    });
     this.#bodies.push(body);
     this.#bytes += body.length;
   }

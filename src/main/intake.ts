@@ -30,6 +30,8 @@ export interface IntakeRequest {
   readonly idempotencyKey: string | null;
   /** As received. */
   readonly body: Buffer;
+  /** Whether it is out of quarantine: it is stored only where it decodes now, since otherwise it stays where it is. */
+  readonly isReplay?: boolean | undefined;
 }
 
 /** What became of a request. Accepted and duplicate are acknowledgements: the record is durable. */
@@ -40,7 +42,7 @@ export type IntakeOutcome =
       readonly state: "refused";
       readonly code: Extract<
         ProblemCode,
-        "busy" | "idempotency_key_reused" | "body_too_large" | "invalid_encoding" | "unsupported_media_type"
+        "busy" | "idempotency_key_reused" | "body_too_large" | "invalid_encoding" | "unsupported_media_type" | "still_undecodable"
       >;
     };
 
@@ -53,6 +55,7 @@ interface Recent {
 
 const reused = { state: "refused", code: "idempotency_key_reused" } as const;
 const busy = { state: "refused", code: "busy" } as const;
+const undecodable = { state: "refused", code: "still_undecodable" } as const;
 
 /** From a verified request to its receipt: decode, tokenise, hand to the durable commit. */
 export class Intake {
@@ -110,6 +113,7 @@ export class Intake {
   }
 
   #take(request: IntakeRequest, plain: Buffer, done: (outcome: IntakeOutcome) => void): void {
+    if (request.isReplay === true && this.#tokenised(request, plain).failure !== "") return done(undecodable);
     const keys = this.#keys.ready(request.tenant)!;
     const content = keys.dedupe(request.endpoint, hash("sha256", request.body, "binary"));
     const dedupe = request.idempotencyKey === null ? content : keys.dedupe(request.endpoint, `key|${request.idempotencyKey}`);
@@ -144,21 +148,21 @@ export class Intake {
 
   /** Empty `failure`: decoded. Otherwise the record goes to quarantine, sealed whole. */
   #tokenised(request: IntakeRequest, plain: Buffer): { readonly tokenised: Tokenised; readonly failure: DecodeFailure | "" } {
-    const decoded = decode(request.source, plain);
-    let failure: DecodeFailure = "no-codec";
-    if (decoded.ok) {
-      try {
-        return {
-          tokenised: tokenise(decoded.notices, request.source, this.#cell, this.#keys.ready(request.tenant)!, (blind) =>
-            this.#known.get(blind),
-          ),
-          failure: "",
-        };
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-        failure = "too-many";
+    const keys = this.#keys.ready(request.tenant);
+    if (keys === undefined) throw new Error("a tenant's keys were given up under a request of its own");
+    let failure: DecodeFailure;
+    try {
+      const decoded = decode(request.source, plain);
+      if (decoded.ok) {
+        const known = (blind: string): KnownToken | undefined => this.#known.get(blind);
+        return { tokenised: tokenise(decoded.notices, request.source, this.#cell, keys, known), failure: "" };
       }
-    } else failure = decoded.reason;
+      failure = decoded.reason;
+    } catch (error) {
+      if (!isMistake(error)) throw error;
+      // It falls in tests. Here the sender would repeat the payload, and the process would end over it each time.
+      failure = error instanceof RangeError ? "too-many" : "codec-failed";
+    }
     this.#quarantined(request.source, failure);
     return { tokenised: nothing, failure };
   }
@@ -205,6 +209,11 @@ function decode(
   // What the API has checked against its schema, on its way through the same path.
   if (source === apiSource) return { ok: true, notices: [noticeOf(JSON.parse(plain.toString("utf8")) as ShipmentInput)] };
   return codecs.get(source)?.decode(plain) ?? { ok: false, reason: "no-codec" };
+}
+
+/** What a payload that nobody thought of brings about. Trouble with keys is something else, and nothing is decided about the payload then. */
+function isMistake(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
 }
 
 const nothing: Tokenised = { messages: [], lanes: [], groups: [], claims: [], named: [], links: [] };

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Backlog } from "../store/read-store.ts";
 
 /** What the program counts. No label ever holds a tenant's or a person's value; sources and codes come from closed lists. */
 export function ingressMetrics() {
@@ -18,9 +19,9 @@ export function ingressMetrics() {
       labelNames: ["source", "outcome"],
       registers,
     }),
-    quarantined: new Counter({
-      name: "parcelkeep_quarantined_total",
-      help: "Records that did not decode, by source and reason",
+    decodeFailures: new Counter({
+      name: "parcelkeep_decode_failures_total",
+      help: "Records that did not decode and went to quarantine, by source and reason",
       labelNames: ["source", "reason"],
       registers,
     }),
@@ -61,7 +62,28 @@ export function ingressMetrics() {
     waiting: new Gauge({ name: "parcelkeep_commit_waiting_records", help: "Records that wait for a group commit", registers }),
     inboxDepth: new Gauge({ name: "parcelkeep_inbox_depth", help: "Jobs in the inbox", registers }),
     inboxOldest: new Gauge({ name: "parcelkeep_inbox_oldest_seconds", help: "Age of the oldest job", registers }),
+    quarantine: new Gauge({ name: "parcelkeep_quarantine_records", help: "Records in quarantine", registers }),
+    deadLetters: new Gauge({ name: "parcelkeep_dead_letters", help: "Jobs that failed and wait for a person", registers }),
+    databaseUp: new Gauge({
+      name: "parcelkeep_database_up",
+      help: "1 where the database answers; at 0 the gauges that it counts are missing",
+      registers,
+    }),
     unarchived: new Gauge({ name: "parcelkeep_unarchived_records", help: "Sealed raw records that are not in a segment yet", registers }),
+    /** @param backlog null where the database does not answer: what it counted before is not given out as the present. */
+    setBacklog(backlog: Backlog | null): void {
+      this.databaseUp.set(backlog === null ? 0 : 1);
+      for (const [name, gauge] of [
+        ["inboxDepth", this.inboxDepth],
+        ["inboxOldestS", this.inboxOldest],
+        ["unarchivedRecords", this.unarchived],
+        ["quarantinedRecords", this.quarantine],
+        ["deadLetters", this.deadLetters],
+      ] as const) {
+        if (backlog === null) gauge.remove();
+        else gauge.set(backlog[name]);
+      }
+    },
     /** Counted by the cache itself: a label's look-up would cost a read more than the cache does. */
     setCacheReads({ hits, misses }: { readonly hits: number; readonly misses: number }): void {
       cache.reset();

@@ -1,11 +1,16 @@
 import { closeSync, readFileSync, writeSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
 import pg from "pg";
-import { openerStore } from "../store/opener-store.ts";
-import { KeyError } from "../vault/keys/provider.ts";
+import { openerStore, type OpenerStore } from "../store/opener-store.ts";
+import { KeyError, type OpeningKeys } from "../vault/keys/provider.ts";
+import { openRecord } from "../vault/open-record.ts";
 import { openSubject } from "../vault/open-subject.ts";
 import { OpenerError, type OpenerErrorCode, type OpeningGrant } from "../vault/opening.ts";
 import { readConfig } from "./config.ts";
+import { objectFolder } from "./object-folder.ts";
 import { openingKeysOf } from "./opening-keys.ts";
+import { readRawEnvelope } from "./raw-envelope.ts";
 import type { RoleConnection } from "./role.ts";
 
 /**
@@ -22,7 +27,7 @@ export type OpenerAnswer = { readonly opened: unknown } | { readonly error: Open
 
 const answerDescriptor = 3;
 
-async function open({ grant, connection }: OpenerStart): Promise<OpenerAnswer> {
+async function answerTo({ grant, connection }: OpenerStart): Promise<OpenerAnswer> {
   if (Date.now() >= grant.expiresAt) return { error: "expired" };
   const config = readConfig();
   const keys = await openingKeysOf(config);
@@ -30,12 +35,42 @@ async function open({ grant, connection }: OpenerStart): Promise<OpenerAnswer> {
   await client.connect();
   try {
     const store = openerStore(client);
+    if (grant.purpose === "replay") return await replayed(grant, store, keys, objectFolder(config));
     if (!(await store.useGrant(grant))) return { error: "used" };
     const groups = await store.groupsToOpen(grant.id);
     if (groups === null) return { error: "too-much" };
     return { opened: await openSubject(grant, groups, keys, config.cell) };
   } finally {
     await client.end();
+  }
+}
+
+async function replayed(
+  grant: Extract<OpeningGrant, { purpose: "replay" }>,
+  store: OpenerStore,
+  keys: OpeningKeys,
+  objects: string,
+): Promise<OpenerAnswer> {
+  if (!(await store.useReplayGrant(grant))) return { error: "used" };
+  const stored = await store.recordToOpen(grant.id);
+  if (stored === null) return { error: "failed" };
+  const frame = "frame" in stored ? stored.frame : await frameInSegment(objects, stored);
+  const { head, body } = readRawEnvelope(await openRecord(grant.tenant, grant.record, { ...stored, frame }, keys));
+  const { contentType, contentEncoding } = head;
+  return { opened: { purpose: "replay", contentType, contentEncoding, body: body.toString("base64") } };
+}
+
+async function frameInSegment(
+  folder: string,
+  { objectKey, offset, bytes }: { objectKey: string; offset: number; bytes: number },
+): Promise<Buffer> {
+  const file = await open(join(folder, objectKey), "r");
+  try {
+    const frame = Buffer.alloc(bytes);
+    await file.read(frame, 0, bytes, offset);
+    return frame;
+  } finally {
+    await file.close();
   }
 }
 
@@ -47,7 +82,7 @@ function refusal(error: unknown): OpenerAnswer {
 }
 
 const start = JSON.parse(readFileSync(0, "utf8")) as OpenerStart;
-const answer = Buffer.from(JSON.stringify(await open(start).catch(refusal)));
+const answer = Buffer.from(JSON.stringify(await answerTo(start).catch(refusal)));
 for (let at = 0; at < answer.length;) at += writeSync(answerDescriptor, answer, at);
 answer.fill(0);
 closeSync(answerDescriptor);

@@ -18,8 +18,8 @@ const answerBytesMax = 64 * 1024 * 1024;
 const heapMegabytes = 512;
 
 /**
- * Starts an opener for each request that the local policy allows. Probes after an erasure tell nothing and are always allowed; an export only where
- * the operator has switched it on, until approvals exist.
+ * Starts an opener for each request that the local policy allows. Probes after an erasure tell nothing and are always allowed; so is a replay, whose
+ * record goes back to the ingress that it came through and to nobody else. An export only where the operator has switched it on, until approvals exist.
  */
 export function localOpener(config: Config, connection: RoleConnection): OpenSubject {
   return async (request) => {

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { EmbeddedPostgres } from "../store/embedded/server.ts";
 import type { ProgramLock } from "../store/program-lock.ts";
 import { OpenerError, type OpenSubject } from "../vault/opening.ts";
@@ -63,6 +65,7 @@ class RunningProgram implements Program {
   }
 
   async start(): Promise<void> {
+    await refuseTakenAddress(this.#config);
     this.operatorKey = await ensureSecrets(this.#config);
     for (const name of startOrder) {
       const role = this.#supervise(name);
@@ -126,6 +129,22 @@ class RunningProgram implements Program {
     const why = { taken: "another program took the data folder", unreachable: "the database lets nobody in" }[reason];
     this.#fail(`the hold on the data folder was lost: ${why}`);
   }
+}
+
+const addressPatienceMs = 5_000;
+
+/** A program that was killed may hold the address for a moment longer. @throws {ProgramError} `address-in-use` */
+async function refuseTakenAddress({ httpHost: host, httpPort: port }: Config): Promise<void> {
+  for (const late = Date.now() + addressPatienceMs; port !== 0 && (await isTaken(host, port)); await setTimeout(100))
+    if (Date.now() > late) throw new ProgramError("address-in-use", `something else listens on ${host}:${port}`);
+}
+
+function isTaken(host: string, port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code === "EADDRINUSE"));
+    server.listen({ host, port }, () => server.close(() => resolve(false)));
+  });
 }
 
 function launchRole(name: RoleName, start: RoleStart, config: Config): ChildProcess {

@@ -4,6 +4,7 @@ import { awsCredentialFiles, type Config, environmentWith, settingFiles } from "
 import { operatorKeyPath } from "./data-folder.ts";
 import { keyPath } from "./key-paths.ts";
 import { type KeyPower, openerKeyPowers } from "./key-powers.ts";
+import { objectFolder } from "./object-folder.ts";
 
 const sources = join(import.meta.dirname, "..");
 const packageFile = join(sources, "..", "package.json");
@@ -18,9 +19,9 @@ export function frontPermissions(config: Config): readonly string[] {
   return [...permissions(config, ["sealing"], [operatorKeyPath(config.dataDir)]), "--allow-worker"];
 }
 
-/** For the opener: the program's own files and the opening half of the keys, and no threads either. */
+/** For the opener: the program's own files, the opening half of the keys and the sealed objects, and no threads either. */
 export function openerPermissions(config: Config): readonly string[] {
-  return permissions(config, openerKeyPowers);
+  return permissions(config, openerKeyPowers, [objectFolder(config)]);
 }
 
 /** The rekeyer reads the keys that its order takes; it may write no file and start no process. */

@@ -30,6 +30,7 @@ import { codec as ups } from "../carriers/ups/codec.ts";
 import { codec as usps } from "../carriers/usps/codec.ts";
 import { codec as woocommerce } from "../carriers/woocommerce/codec.ts";
 import type { Codec } from "../carriers/codec.ts";
+import { isCarrierId } from "../domain/carrier.ts";
 
 /** Every source with a codec, by the id that stands in URLs and commands. */
 export const codecs: ReadonlyMap<string, Codec> = new Map(
@@ -77,7 +78,10 @@ export const tokensSource = "tokens";
 /** Takes anything and quarantines it, sealed. */
 export const unknownSource = "unknown";
 
-/** Sources whose payloads are known to exist but have no codec yet are taken like {@link unknownSource}. */
+/**
+ * Whether somebody outside may send under this name. Carriers without a codec are taken like {@link unknownSource}; a name that is
+ * nobody's is refused, since a misspelt one would put everything into quarantine. {@link apiSource} and {@link tokensSource} are the program's own.
+ */
 export function isSource(text: string): boolean {
-  return codecs.has(text) || text === unknownSource || /^[a-z0-9][a-z0-9-]{1,39}$/.test(text);
+  return codecs.has(text) || text === unknownSource || isCarrierId(text);
 }

@@ -31,16 +31,20 @@ export function adminStore(pool: pg.Pool) {
     apiKey: async (id: string) =>
       (await pool.query<{ tenant: string; secret_sha256: Buffer }>("select tenant, secret_sha256 from parcelkeep.api_key($1)", [id]))
         .rows[0] ?? null,
-    createEndpoint: async ({ id, tenant, source, sealedCredentials, allowFrom }: NewEndpoint): Promise<void> => {
+    tenantExists: async (tenant: string): Promise<boolean> =>
+      (await pool.query("select from parcelkeep.tenants where id = $1", [tenant])).rowCount === 1,
+    /** @returns false where there is an endpoint of this id; nothing is changed then. */
+    createEndpoint: async ({ id, tenant, source, sealedCredentials, allowFrom }: NewEndpoint): Promise<boolean> => {
       const client = await pool.connect();
       try {
         await client.query("begin");
         await client.query("select parcelkeep.as_tenant($1)", [tenant]);
-        await client.query(
-          "insert into parcelkeep.endpoints (id, tenant, source, sealed_credentials, allow_from) values ($1, $2, $3, $4, $5)",
+        const { rowCount } = await client.query(
+          "insert into parcelkeep.endpoints (id, tenant, source, sealed_credentials, allow_from) values ($1, $2, $3, $4, $5) on conflict do nothing",
           [id, tenant, source, sealedCredentials, allowFrom],
         );
         await client.query("commit");
+        return rowCount === 1;
       } catch (error) {
         await client.query("rollback").catch(() => {});
         throw error;

@@ -63,6 +63,11 @@ export function readStore(pool: pg.Pool) {
       rows<DeadLetterRow>("select * from parcelkeep.dead_letter_page($1, $2, $3, $4)", [tenant, before.at, before.id, limit]),
     retryDeadLetter: async (tenant: string, id: string) =>
       (await rows<{ found: boolean }>("select parcelkeep.retry_dead_letter($1, $2) as found", [tenant, id]))[0]!.found,
+    quarantinedRecord: async (tenant: string, id: string) =>
+      (await rows<{ source: string; endpoint: string }>("select * from parcelkeep.quarantined_record($1, $2)", [tenant, id]))[0] ?? null,
+    /** The record lives on as another one. @returns false where it was not in quarantine. */
+    noteReplay: async (tenant: string, id: string, by: string) =>
+      (await rows<{ noted: boolean }>("select parcelkeep.note_replay($1, $2, $3) as noted", [tenant, id, by]))[0]!.noted,
     tokensOf: (tenant: string, blinds: readonly Uint8Array[]) =>
       rows<{ blind: string; token: Buffer; subject: string }>("select * from parcelkeep.tokens_of($1, $2)", [tenant, uuidArray(blinds)]),
     track: (publicIds: readonly string[]) =>
@@ -71,16 +76,32 @@ export function readStore(pool: pg.Pool) {
   };
 }
 
-/** Inbox depth and age, archive backlog and quarantine size, for metrics and readiness. */
-export async function backlog(pool: pg.Pool): Promise<{ inboxDepth: number; inboxOldestS: number; unarchivedRecords: number }> {
-  const { rows } = await pool.query<{ depth: string; oldest: string | null; unarchived: string | null }>(
+/** What waits, over all tenants. */
+export interface Backlog {
+  readonly inboxDepth: number;
+  readonly inboxOldestS: number;
+  readonly unarchivedRecords: number;
+  readonly quarantinedRecords: number;
+  readonly deadLetters: number;
+}
+
+export async function backlog(pool: pg.Pool): Promise<Backlog> {
+  const { rows } = await pool.query<{
+    depth: string;
+    oldest: string | null;
+    unarchived: string | null;
+    quarantined: string;
+    failed: string;
+  }>(
     `select (select count(*) from parcelkeep.inbox) as depth, (select extract(epoch from now() - min(received_at)) from parcelkeep.inbox) as oldest,
-       (select sum(records) from parcelkeep.raw_batches) as unarchived`,
+       (select sum(records) from parcelkeep.raw_batches) as unarchived, quarantined, failed from parcelkeep.waiting_for_persons()`,
   );
   const row = rows[0]!;
   return {
     inboxDepth: Number(row.depth),
     inboxOldestS: Math.max(0, Number(row.oldest ?? 0)),
     unarchivedRecords: Number(row.unarchived ?? 0),
+    quarantinedRecords: Number(row.quarantined),
+    deadLetters: Number(row.failed),
   };
 }

@@ -5,12 +5,12 @@ import type { Category } from "../domain/category.ts";
 import { KeyedHash } from "../domain/keyed-hash.ts";
 import { contextBytes, type KeyContext, KeyError, type OpeningKeys } from "./keys/provider.ts";
 import { openSubject, type StoredGroup } from "./open-subject.ts";
-import type { OpeningGrant } from "./opening.ts";
+import type { SubjectGrant } from "./opening.ts";
 import { sealGroup } from "./seal-group.ts";
 import { formatToken, tokenOf } from "./token.ts";
 
 const tenant = randomUUID();
-const grant: OpeningGrant = {
+const grant: SubjectGrant = {
   id: randomUUID(),
   tenant,
   subject: randomUUID(),

@@ -1,6 +1,6 @@
 import { KeyedHash } from "../domain/keyed-hash.ts";
 import { KeyError, type OpeningKeys } from "./keys/provider.ts";
-import type { Opened, OpenedValue, OpeningGrant } from "./opening.ts";
+import type { OpenedSubject, OpenedValue, SubjectGrant } from "./opening.ts";
 import { openGroup, type SealedGroup } from "./seal-group.ts";
 import { SealError } from "./sealing.ts";
 import { formatToken, tokenOf } from "./token.ts";
@@ -22,7 +22,12 @@ export interface StoredGroup extends SealedGroup {
  * A group that does not open is counted by its reason and holds up no other.
  * @throws {KeyError} `unavailable`, `not-permitted`, `refused-credentials`: nothing was answered.
  */
-export async function openSubject(grant: OpeningGrant, groups: readonly StoredGroup[], keys: OpeningKeys, cell: string): Promise<Opened> {
+export async function openSubject(
+  grant: SubjectGrant,
+  groups: readonly StoredGroup[],
+  keys: OpeningKeys,
+  cell: string,
+): Promise<OpenedSubject> {
   const values: OpenedValue[] = [];
   const refused: Record<string, number> = {};
   const refuse = (reason: string, count: number): void => void (refused[reason] = (refused[reason] ?? 0) + count);

@@ -2,18 +2,32 @@ import type { Category } from "../domain/category.ts";
 import type { KeyError } from "./keys/provider.ts";
 
 /** What a process asks the supervisor for; the supervisor's policy decides, and makes the grant. */
-export interface OpeningRequest {
+export type OpeningRequest = SubjectOpening | RecordOpening;
+
+export interface SubjectOpening {
   readonly tenant: string;
   readonly subject: string;
   /** `access-export`: everything kept about the subject; `erasure-probe`: whether anything still opens, and nothing of what. */
   readonly purpose: "access-export" | "erasure-probe";
 }
 
+/** A record in quarantine, to be taken in anew. */
+export interface RecordOpening {
+  readonly tenant: string;
+  /** UUID. */
+  readonly record: string;
+  readonly purpose: "replay";
+}
+
 /**
- * What an opener is started for: one subject of one tenant, one purpose, until a time. It opens nothing else and ends when it has answered.
- * Until approvals exist a grant comes from a local policy that has to be switched on (`PARCELKEEP_LOCAL_RELEASE`).
+ * What an opener is started for: one subject or record of one tenant, one purpose, until a time. It opens nothing else and ends when it has answered.
+ * Until approvals exist a grant comes from a local policy that has to be switched on (`PARCELKEEP_LOCAL_RELEASE`) wherever somebody gets to see what
+ * is opened.
  */
-export interface OpeningGrant extends OpeningRequest {
+export type OpeningGrant = OpeningRequest & GrantTerms;
+export type SubjectGrant = SubjectOpening & GrantTerms;
+
+interface GrantTerms {
   /** UUID; used once. */
   readonly id: string;
   /** Epoch milliseconds; an opener that is started later refuses. */
@@ -32,7 +46,17 @@ export interface OpenedValue {
 /** What the opener answers with, over its pipe. `refused` counts what did not open, by reason. */
 export type Opened =
   | { readonly purpose: "access-export"; readonly values: readonly OpenedValue[]; readonly refused: Readonly<Record<string, number>> }
-  | { readonly purpose: "erasure-probe"; readonly opened: number; readonly refused: Readonly<Record<string, number>> };
+  | { readonly purpose: "erasure-probe"; readonly opened: number; readonly refused: Readonly<Record<string, number>> }
+  | {
+      readonly purpose: "replay";
+      readonly contentType: string;
+      readonly contentEncoding: string;
+      /** As received, in base64. */
+      readonly body: string;
+    };
+
+/** What is opened of a subject. */
+export type OpenedSubject = Exclude<Opened, { purpose: "replay" }>;
 
 /** Has an opener started for this one request and gives its answer. @throws {OpenerError} */
 export type OpenSubject = (request: OpeningRequest) => Promise<Opened>;

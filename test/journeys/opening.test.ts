@@ -7,7 +7,7 @@ import pg from "pg";
 import { readConfig } from "../../src/main/config.ts";
 import { runOpener } from "../../src/main/opener.ts";
 import { frontPermissions } from "../../src/main/role-permissions.ts";
-import { OpenerError, type OpeningGrant } from "../../src/vault/opening.ts";
+import { OpenerError, type SubjectGrant } from "../../src/vault/opening.ts";
 import { RunningProgram } from "../support/running-program.ts";
 
 const order = {
@@ -33,7 +33,7 @@ describe("opening what was sealed", async () => {
   };
   const exported = (of: string) =>
     program.call(`/v1/subjects/${of}/export`, { method: "POST", key: operatorKey, headers: { "parcelkeep-tenant": tenant } });
-  const grant = (more: Partial<OpeningGrant> = {}): OpeningGrant => ({
+  const grant = (more: Partial<SubjectGrant> = {}): SubjectGrant => ({
     id: crypto.randomUUID(),
     tenant,
     subject,
@@ -41,7 +41,7 @@ describe("opening what was sealed", async () => {
     expiresAt: Date.now() + 60_000,
     ...more,
   });
-  const open = (given: OpeningGrant) => {
+  const open = (given: SubjectGrant) => {
     return runOpener(readConfig(program.env), { grant: given, connection: { connectionString: database } });
   };
 

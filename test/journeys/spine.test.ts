@@ -152,7 +152,7 @@ describe("a carrier's webhook", () => {
     const letters = (await program.call("/v1/dead-letters", { key })).json();
     assert.ok(letters.items.some((letter: { receipt: string }) => letter.receipt === receipt));
     const retry = await program.call(`/v1/dead-letters/${receipt}/retry`, { key, method: "POST" });
-    assert.deepEqual([retry.status, retry.json().code], [409, "replay_needs_opening"]);
+    assert.deepEqual([retry.status, retry.json().code], [409, "still_undecodable"]);
   });
 
   test("is not seen by another tenant", async () => {

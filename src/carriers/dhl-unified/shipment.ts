@@ -14,7 +14,7 @@ type Part = Readonly<Record<string, unknown>>;
  * @returns null when there is no number.
  */
 export function shipmentNotice(shipment: Part): Notice | null {
-  const trackingNumber = numberOf(shipment["id"]);
+  const trackingNumber = text(shipment["id"]);
   if (trackingNumber === null) return null;
   const details = record(shipment["details"]);
   const references = [details["references"]].flat().map(record);
@@ -39,13 +39,8 @@ export function shipmentNotice(shipment: Part): Notice | null {
   };
 }
 
-/** DHL writes a number of digits as a JSON number now and then; one too large to be held exactly is no number at all. */
-function numberOf(id: unknown): string | null {
-  return typeof id === "number" && !Number.isSafeInteger(id) ? null : text(id);
-}
-
 function numbers(references: readonly Part[]): readonly string[] {
-  return references.map((reference) => numberOf(reference["number"])).filter((number) => number !== null);
+  return references.map((reference) => text(reference["number"])).filter((number) => number !== null);
 }
 
 function eventOf(event: Part, shipment: Part): EventNotice {

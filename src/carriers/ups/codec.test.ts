@@ -72,6 +72,21 @@ describe("ups", () => {
     assert.deepEqual(second?.events, []);
   });
 
+  test("takes one object for a list of one, as systems that make JSON out of XML write it", () => {
+    const activity = { date: "20261104", time: "140512", gmtDate: "20261104", gmtTime: "13:05:12", status: { type: "D", code: "FS" } };
+    const item = { trackingNumber: "1Z8V92A70367203024", activity };
+    const one = decodeJson({ trackResponse: { shipment: { inquiryNumber: "1Z8V92A70367203024", package: item } } });
+    const many = decodeJson({
+      trackResponse: { shipment: [{ inquiryNumber: "1Z8V92A70367203024", package: [{ ...item, activity: [activity] }] }] },
+    });
+    assert.deepEqual(one, many);
+    assert.ok(one.ok);
+    assert.deepEqual(
+      one.notices.flatMap(({ events }) => events.map(({ status, time }) => [status, time?.instant])),
+      [["delivered", Date.UTC(2026, 10, 4, 13, 5, 12)]],
+    );
+  });
+
   test("names only codes that it knows and goes down to the coarser one", () => {
     const events = noticesOf(answer)[0]?.events.map(({ status, reason, code, country }) => ({ status, reason, code, country }));
     assert.deepEqual(events, [

@@ -1,6 +1,6 @@
 import type { Codec, Decoded } from "../codec.ts";
 import { decodedWhole, unknownShape } from "../decoded.ts";
-import { isRecord, parseJson } from "../json.ts";
+import { isRecord, oneOrMany, parseJson } from "../json.ts";
 import { activityCodes, activityTypes, packageStatusCodes } from "./statuses.ts";
 import { trackAlertNotice } from "./track-alert.ts";
 import { shipmentNotices } from "./track-answer.ts";
@@ -26,6 +26,7 @@ function decode(body: Uint8Array): Decoded {
   if (Array.isArray(value)) return value.length === 0 ? unknownShape : decodedWhole(value.map(trackAlertNotice), null);
   if (!isRecord(value)) return unknownShape;
   if (!isRecord(value["trackResponse"])) return decodedWhole([trackAlertNotice(value)], null);
-  const shipments = value["trackResponse"]["shipment"];
-  return Array.isArray(shipments) ? decodedWhole(shipments.flatMap(shipmentNotices), null) : unknownShape;
+  const { shipment } = value["trackResponse"];
+  if (!Array.isArray(shipment) && !isRecord(shipment)) return unknownShape;
+  return decodedWhole(oneOrMany(shipment).flatMap(shipmentNotices), null);
 }

@@ -1,4 +1,4 @@
-import { list, record, text } from "../json.ts";
+import { list, oneOrMany, record, text } from "../json.ts";
 import { personalFields } from "../personal-fields.ts";
 import type { Role } from "../../domain/category.ts";
 import { countryCode } from "../../domain/country.ts";
@@ -17,7 +17,7 @@ type Body = Readonly<Record<string, unknown>>;
 export function shipmentNotices(answer: unknown): readonly (Notice | null)[] {
   const shipment = record(answer);
   const inquiryNumber = given(shipment["inquiryNumber"]);
-  const packages = list(shipment["package"]);
+  const packages = oneOrMany(shipment["package"]);
   if (packages.length === 0) return [inquiryNumber === null ? null : withoutPackage(inquiryNumber, shipment)];
   return packages.map((item) => packageNotice(record(item), inquiryNumber));
 }
@@ -33,7 +33,7 @@ function packageNotice(item: Body, inquiryNumber: string | null): Notice | null 
     alternativeNumbers: numbersOf(item["alternateTrackingNumber"]).filter((number) => number !== trackingNumber),
     parentNumber: inquiryNumber === trackingNumber ? null : inquiryNumber,
     orderReferences: numbersOf(item["referenceNumber"]),
-    events: list(item["activity"]).map((activity) => eventOf(record(activity))),
+    events: oneOrMany(item["activity"]).map((activity) => eventOf(record(activity))),
     summary: summaryOf(item),
     estimatedDelivery: scheduledDelivery(item),
     fields: fieldsOf(item),
