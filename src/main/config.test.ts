@@ -112,3 +112,11 @@ test("keeps nothing longer than carriers' numbers are one parcel's", () => {
   });
   assert.throws(() => readConfig({ PARCELKEEP_RETENTION_DAYS_PERSONAL: "121" }), ConfigError);
 });
+
+test("hosts of tests are named one by one, each with its port", () => {
+  assert.deepEqual(readConfig({}).egressTestHosts, new Set());
+  const named = readConfig({ PARCELKEEP_EGRESS_TEST_HOSTS: "127.0.0.1:4010, LocalHost:4011,[::1]:4012" });
+  assert.deepEqual([...named.egressTestHosts], ["127.0.0.1:4010", "localhost:4011", "[::1]:4012"]);
+  for (const wrong of ["127.0.0.1", "*", "http://localhost:1", "localhost:"])
+    assert.throws(() => readConfig({ PARCELKEEP_EGRESS_TEST_HOSTS: wrong }), { code: "bad-setting" });
+});

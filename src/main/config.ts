@@ -38,6 +38,8 @@ export interface Config {
   readonly segmentAgeMs: number;
   /** How long values of persons are kept after they were received, and texts of messages. */
   readonly retention: Retention;
+  /** Hosts of tests, `host:port`: calls to them may go in the clear and to this machine. None outside tests. */
+  readonly egressTestHosts: ReadonlySet<string>;
 }
 
 export class ConfigError extends Error {
@@ -94,6 +96,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       personalDays: days("PARCELKEEP_RETENTION_DAYS_PERSONAL", 90),
       textDays: days("PARCELKEEP_RETENTION_DAYS_TEXT", 60),
     },
+    egressTestHosts: testHosts(setting("PARCELKEEP_EGRESS_TEST_HOSTS", "")),
   };
 }
 
@@ -264,6 +267,16 @@ function pairsByEpoch(entries: readonly (readonly [epoch: string, value: unknown
     byEpoch.set(Number(epoch), value);
   }
   return byEpoch;
+}
+
+function testHosts(text: string): ReadonlySet<string> {
+  const hosts = text.split(",").flatMap((host) => (host.trim() === "" ? [] : [host.trim().toLowerCase()]));
+  for (const host of hosts) {
+    // As a URL has it, whose own port it leaves out.
+    if (!/^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\]):\d{1,5}$/.test(host))
+      throw new ConfigError("PARCELKEEP_EGRESS_TEST_HOSTS must be a list such as 127.0.0.1:4010,localhost:4011");
+  }
+  return new Set(hosts);
 }
 
 function isProvider(name: string): name is ProviderName {
