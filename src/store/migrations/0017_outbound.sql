@@ -273,6 +273,7 @@ declare
   v_account record;
   v_spent integer;
   v_found uuid[];
+  v_numbers text[];
 begin
   select a.tenant, a.source, a.carriers, a.credential into v_account from carrier_accounts a where a.id = p_account for share;
   if not found then
@@ -285,18 +286,17 @@ begin
   if v_spent < cardinality(p_quota) then
     raise exception using errcode = 'PKQ01', message = 'the quota was spent of meanwhile';
   end if;
-  v_found := array(
-    select s.id from unnest(p_shipments, p_numbers) as n(shipment, number)
+  select array_agg(s.id), array_agg(n.number) into v_found, v_numbers
+    from unnest(p_shipments, p_numbers) as n(shipment, number)
     join shipment_numbers held on held.number = n.number and held.shipment = n.shipment
     join shipments s on s.id = n.shipment and s.tenant = v_account.tenant and s.shown_as is null and s.carrier = any(v_account.carriers)
-    join sealed_groups g on g.id = substr(token_bytes(n.number), 1, 19) and g.tenant = v_account.tenant and g.purpose = 'n'
-  );
-  if cardinality(v_found) = 0 then
+    join sealed_groups g on g.id = substr(token_bytes(n.number), 1, 19) and g.tenant = v_account.tenant and g.purpose = 'n';
+  if v_found is null then
     return;
   end if;
   perform record_release(p_release, v_account.tenant, v_account.source, p_purpose, p_basis, '{trackingNumber}', 'automatic', p_account, v_found);
   return query select n.shipment, g.id, get_byte(n.token, 19), g.session, i.epoch, i.wrapped_numbers, g.salt, g.commitment, g.sealed
-    from (select shipment, token_bytes(number) as token from unnest(p_shipments, p_numbers) as asked(shipment, number) where shipment = any(v_found)) n
+    from (select shipment, token_bytes(number) as token from unnest(v_found, v_numbers) as found(shipment, number)) n
     join sealed_groups g on g.id = substr(n.token, 1, 19) and g.tenant = v_account.tenant and g.purpose = 'n'
     join ingest_sessions i on i.id = g.session;
 end $$;
