@@ -169,7 +169,9 @@ const reads: Readonly<Record<string, readonly PowerRole[]>> = {
   "select * from parcelkeep.due_accounts()": ["parcelkeep_outbound"],
   "select * from parcelkeep.claim_polls(gen_random_uuid(), 1, '1 second')": ["parcelkeep_outbound"],
   "select parcelkeep.settle_polls('{}', '{}', '{}', '{}', '{}', '{}')": ["parcelkeep_outbound"],
-  "select * from parcelkeep.begin_call(gen_random_uuid(), gen_random_uuid(), '', '', '{}', '{}', '{}', '{}', '{}')": ["parcelkeep_outbound"],
+  "select * from parcelkeep.begin_call(gen_random_uuid(), gen_random_uuid(), '', '', '{}', '{}', '{}', '{}', '{}')": [
+    "parcelkeep_outbound",
+  ],
   "select parcelkeep.end_call(gen_random_uuid(), '', 'gls', false, 0, 0)": ["parcelkeep_outbound"],
   "select parcelkeep.record_release(gen_random_uuid(), gen_random_uuid(), '', '', '', '{}', '', null, '{}')": [],
   "select parcelkeep.account_for(gen_random_uuid(), '')": [],
