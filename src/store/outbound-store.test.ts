@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { after, beforeEach, describe, test } from "node:test";
 import { testDatabase } from "../../test/support/database.ts";
-import { formatToken, tokenOf } from "../vault/token.ts";
+import { numberToken } from "../../test/support/number-token.ts";
 import { outboundStore } from "./outbound-store.ts";
 
 describe("the store of what asks carriers", async () => {
@@ -40,7 +40,7 @@ describe("the store of what asks carriers", async () => {
 
   async function parcel(carrier: string | null, { of = tenant, purpose = "n" } = {}): Promise<{ shipment: string; number: string }> {
     const group = randomBytes(19);
-    const number = formatToken("eu1", "trackingNumber", tokenOf(group, 2));
+    const number = numberToken(group, 2);
     const shipment = randomUUID();
     await owner.query("insert into parcelkeep.shipments (id, tenant, carrier, state) values ($1, $2, $3, $4)", [
       shipment,

@@ -371,6 +371,10 @@ begin
   return v_left;
 end $$;
 
+alter table parcelkeep.poll_tenants enable row level security;
+alter table parcelkeep.poll_due enable row level security;
+alter table parcelkeep.quota_use enable row level security;
+alter table parcelkeep.source_hours enable row level security;
 alter table parcelkeep.carrier_accounts enable row level security;
 alter table parcelkeep.releases enable row level security;
 create policy tenant_carrier_accounts on parcelkeep.carrier_accounts to parcelkeep_api using (tenant = parcelkeep.current_tenant());
