@@ -11,6 +11,7 @@ import { codec as easypost } from "../carriers/easypost/codec.ts";
 import { codec as fedex } from "../carriers/fedex/codec.ts";
 import { codec as geodis } from "../carriers/geodis/codec.ts";
 import { codec as gls } from "../carriers/gls/codec.ts";
+import { codec as hermesDe } from "../carriers/hermes-de/codec.ts";
 import { codec as inpost } from "../carriers/inpost/codec.ts";
 import { codec as karrio } from "../carriers/karrio/codec.ts";
 import { codec as laposte } from "../carriers/laposte/codec.ts";
@@ -48,6 +49,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     fedex,
     geodis,
     gls,
+    hermesDe,
     inpost,
     karrio,
     laposte,
