@@ -7,6 +7,7 @@ import { codec as chronopost } from "../carriers/chronopost/codec.ts";
 import { codec as dhlExpress } from "../carriers/dhl-express/codec.ts";
 import { codec as dhlParcelDe } from "../carriers/dhl-parcel-de/codec.ts";
 import { codec as dhlUnified } from "../carriers/dhl-unified/codec.ts";
+import { codec as dpd } from "../carriers/dpd/codec.ts";
 import { codec as easypost } from "../carriers/easypost/codec.ts";
 import { codec as fedex } from "../carriers/fedex/codec.ts";
 import { codec as geodis } from "../carriers/geodis/codec.ts";
@@ -45,6 +46,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     dhlExpress,
     dhlParcelDe,
     dhlUnified,
+    dpd,
     easypost,
     fedex,
     geodis,
