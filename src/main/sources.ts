@@ -4,11 +4,13 @@ import { codec as bpost } from "../carriers/bpost/codec.ts";
 import { codec as bring } from "../carriers/bring/codec.ts";
 import { codec as canadapost } from "../carriers/canadapost/codec.ts";
 import { codec as chronopost } from "../carriers/chronopost/codec.ts";
+import { codec as correos } from "../carriers/correos/codec.ts";
 import { codec as dhlExpress } from "../carriers/dhl-express/codec.ts";
 import { codec as dhlParcelDe } from "../carriers/dhl-parcel-de/codec.ts";
 import { codec as dhlUnified } from "../carriers/dhl-unified/codec.ts";
 import { codec as dpd } from "../carriers/dpd/codec.ts";
 import { codec as easypost } from "../carriers/easypost/codec.ts";
+import { codec as evri } from "../carriers/evri/codec.ts";
 import { codec as fedex } from "../carriers/fedex/codec.ts";
 import { codec as geodis } from "../carriers/geodis/codec.ts";
 import { codec as gls } from "../carriers/gls/codec.ts";
@@ -43,11 +45,13 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     bring,
     canadapost,
     chronopost,
+    correos,
     dhlExpress,
     dhlParcelDe,
     dhlUnified,
     dpd,
     easypost,
+    evri,
     fedex,
     geodis,
     gls,
