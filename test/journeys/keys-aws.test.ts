@@ -13,7 +13,9 @@ import { type ServedRole, serveRole } from "../support/served-role.ts";
 const operatorKey = "pko_invented";
 
 /** A front as a platform runs it: its role may do what the page on operations allows ingress. */
-async function serveFront(t: TestContext): Promise<{ readonly front: ServedRole; readonly kms: FakeKms }> {
+async function serveFront(
+  t: TestContext,
+): Promise<{ readonly front: ServedRole; readonly kms: FakeKms; readonly database: Awaited<ReturnType<typeof testDatabase>> }> {
   const kms = await fakeKms();
   t.after(() => kms.close());
   const [key, derivationKey] = [kms.createKey("SYMMETRIC_DEFAULT"), kms.createKey("HMAC_256")];
@@ -40,7 +42,7 @@ async function serveFront(t: TestContext): Promise<{ readonly front: ServedRole;
     AWS_SECRET_ACCESS_KEY: "none",
   });
   t.after(() => front.end());
-  return { front, kms };
+  return { front, kms, database };
 }
 
 async function post(url: string, headers: Record<string, string>, body: object): Promise<{ readonly status: number; readonly body: any }> {
@@ -50,11 +52,11 @@ async function post(url: string, headers: Record<string, string>, body: object):
 }
 
 /** A tenant with an endpoint that trusts our address. Over HTTP: a command would hold up the fake, which answers in this process. */
-async function newShop(url: string, key: string): Promise<{ readonly tenant: string; readonly hook: string }> {
+async function newShop(url: string, key: string): Promise<{ readonly tenant: string; readonly hook: string; readonly apiKey: string }> {
   const operator = { authorization: `Bearer ${key}` };
-  const { tenant } = (await post(`${url}/v1/tenants`, operator, { name: "Sovereign" })).body;
+  const { tenant, apiKey } = (await post(`${url}/v1/tenants`, operator, { name: "Sovereign" })).body;
   const endpoint = { source: "fedex", auth: "none", allowFrom: ["127.0.0.1"] };
-  return { tenant, hook: (await post(`${url}/v1/endpoints`, { ...operator, "parcelkeep-tenant": tenant }, endpoint)).body.url };
+  return { tenant, apiKey, hook: (await post(`${url}/v1/endpoints`, { ...operator, "parcelkeep-tenant": tenant }, endpoint)).body.url };
 }
 
 /** The whole program under one role, whose credentials lie in a file as a platform mounts them. */
@@ -111,6 +113,46 @@ test("while KMS is away, tenants with a session are served and others are told t
   assert.equal((await post(known, {}, scan())).status, 202);
   kms.recover();
   assert.equal((await post(unknown, {}, scan())).status, 202);
+});
+
+for (const [what, failure] of [
+  ["throttles", { status: 400, name: "ThrottlingException" }],
+  ["denies", { status: 400, name: "AccessDeniedException" }],
+  ["cannot be reached", "cut"],
+] as const) {
+  test(`while KMS ${what}, a session serves until it is used up, then the answer is 503 until KMS is back; nothing acknowledged is lost`, async (t) => {
+    const { front, kms, database } = await serveFront(t);
+    const { hook, apiKey } = await newShop(front.url, operatorKey);
+    const tokenise = (values: number) =>
+      post(
+        `${front.url}/v1/tokens`,
+        { authorization: `Bearer ${apiKey}` },
+        { values: Array.from({ length: values }, () => ({ category: "name", value: "Ida Musterweg" })) },
+      );
+    assert.equal((await post(hook, {}, scan())).status, 202);
+    kms.failNext(100_000, failure);
+    // Each counts as a record of the session, which is of ten thousand; on a slow machine its age may end it before.
+    let sealed = 0;
+    for (const values of [...Array.from({ length: 9 }, () => 1_000), 999]) if ((await tokenise(values)).status === 200) sealed += values;
+    const [refused, refusedBatch] = [await post(hook, {}, scan()), await tokenise(1)];
+    for (const { status, body } of [refused, refusedBatch]) assert.deepEqual([status, body.code], [503, "busy"]);
+    kms.recover();
+    assert.equal((await post(hook, {}, scan())).status, 202);
+    assert.equal((await tokenise(1)).status, 200);
+    const { rows } = await database
+      .pool("parcelkeep_owner")
+      .query<{ values: number; records: number }>(
+        "select (select count(*) from parcelkeep.sealed_groups where record not in (select id from parcelkeep.records))::int as values, (select count(*) from parcelkeep.records)::int as records",
+      );
+    assert.deepEqual(rows, [{ values: sealed + 1, records: 2 }]);
+  });
+}
+
+test("a call that KMS throttles is made again, and its request waits for that", async (t) => {
+  const { front, kms } = await serveFront(t);
+  const { hook } = await newShop(front.url, operatorKey);
+  kms.failNext(2, { status: 400, name: "ThrottlingException" });
+  assert.equal((await post(hook, {}, scan())).status, 202);
 });
 
 test("each opening stands in the trail of KMS, with the tenant and what was opened", async (t) => {
