@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { subkey } from "../domain/keyed-hash.ts";
-import { blindIndexBytes, indexKeys, normalised } from "./blind-index.ts";
+import { blindIndexBytes, indexKeys, indexStep, type IndexVersion, normalised } from "./blind-index.ts";
 import type { SealingKeys } from "./keys/provider.ts";
 
 const root = Buffer.alloc(32, 7);
@@ -51,4 +51,30 @@ test("tenants, categories and uses have nothing in common", async () => {
   assert.equal(one.dedupe("e1", "x").length, 16);
   assert.ok(labels.every((label) => /\|t-[12]\|/.test(label)));
   assert.equal(new Set(labels.filter((label) => label.includes("t-1"))).size, 3);
+});
+
+test("a later version of the index key is a hash over the entry before it; while entries move, both are known", async () => {
+  const derived: string[] = [];
+  const derive = async (label: string, epoch = 1): Promise<Buffer> => {
+    derived.push(`${label}|root ${epoch}`);
+    return subkey(root, `${label}|${epoch}`);
+  };
+  const at = (...versions: IndexVersion[]) => indexKeys({ derive }, "tenant-a", versions);
+  const second = { version: 2, rootEpoch: 3, isMoving: false };
+  const third = { version: 3, rootEpoch: 4, isMoving: true };
+  const [one, two, three] = [await at(), await at(second), await at(second, third)];
+  const blinds = [one, two, three].map((keys) => keys.blind("email", "ida@beispiel.test"));
+  assert.equal(new Set(blinds).size, 3);
+  assert.deepEqual([one.version, two.version, three.version], [1, 2, 3]);
+  assert.deepEqual(
+    [one, two, three].map((keys) => keys.formerBlind("email", "IDA@beispiel.test")),
+    [null, null, blinds[1]],
+  );
+  for (const keys of [one, two, three]) assert.equal(keys.firstBlind("email", "ida@beispiel.test"), blinds[0]);
+  const step = await indexStep({ derive }, "tenant-a", third);
+  assert.equal(step(Buffer.from(blinds[1]!, "latin1")), blinds[2]);
+  assert.equal(blinds[2]!.length, blindIndexBytes);
+  assert.ok(derived.includes("blind-index|tenant-a|v2|root 3") && derived.includes("blind-index|tenant-a|v3|root 4"));
+  const other = await indexKeys({ derive }, "tenant-b", [second]);
+  assert.notEqual(other.blind("email", "ida@beispiel.test"), blinds[1]);
 });

@@ -66,3 +66,28 @@ test("refuses a missing tweak, a key of another length and an alphabet with a ch
   assert.throws(() => ff1(37, Buffer.alloc(32), Buffer.from("t")), { code: "bad-alphabet" });
   await assert.rejects(formatPreserving(keys, { ...field, alphabet: "01233" }), { code: "bad-alphabet" });
 });
+
+test("key and tweak are both of the field: neither alone gives what the field gives", async () => {
+  const labels: string[] = [];
+  const cipher = await formatPreserving({ derive: async (label) => (labels.push(label), keys.derive(label)) }, field);
+  assert.deepEqual(labels, ["format-preserving|t1|phone|v1"]);
+  const value = Array.from("4915112345678", Number);
+  const plain = ff1(10, await keys.derive(labels[0]!), Buffer.from("t1|phone|v1")).encrypt(value);
+  assert.equal(cipher.encrypt("4915112345678"), plain.join(""));
+  assert.notDeepEqual(ff1(10, await keys.derive(labels[0]!), Buffer.from("t2|phone|v1")).encrypt(value), plain);
+  assert.notDeepEqual(ff1(10, await keys.derive("format-preserving|t2|phone|v1"), Buffer.from("t1|phone|v1")).encrypt(value), plain);
+});
+
+test("takes radix 2 to 36, up to 512 digits, each below the radix, and nothing else", () => {
+  const tweak = Buffer.from("t");
+  for (const radix of [1, 0, -2, 2.5, 37, Number.NaN])
+    assert.throws(() => ff1(radix, Buffer.alloc(32), tweak), { code: "bad-alphabet" }, String(radix));
+  assert.equal(ff1(2, Buffer.alloc(32), tweak).encrypt(Array.from({ length: 20 }, () => 1)).length, 20);
+  assert.throws(() => ff1(2, Buffer.alloc(32), tweak).encrypt(Array.from({ length: 19 }, () => 1)), { code: "small-domain" });
+  const ten = ff1(10, Buffer.alloc(32), tweak);
+  assert.equal(ten.encrypt(Array.from({ length: 512 }, () => 9)).length, 512);
+  for (const digit of [10, -1, 1.5, Number.NaN]) {
+    for (const work of [ten.encrypt, ten.decrypt])
+      assert.throws(() => work([1, 2, 3, 4, 5, 6, digit]), { code: "bad-value" }, String(digit));
+  }
+});

@@ -53,3 +53,17 @@ test("a token is the whole text, and of a category that exists", () => {
   const digits = [25, 20, 15, 10, 5, 0].map((shift) => alphabet[(sum >>> shift) & 31]).join("");
   assert.equal(parseToken(unknown + digits), null);
 });
+
+test("a token of a later version of the token space is one, of five digits none", () => {
+  const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  const token = formatToken("eu1", "name", Buffer.alloc(20, 3));
+  const ofVersion = (version: string): string => {
+    const body = token.slice(0, -6).replace("_nm1_", `_nm${version}_`);
+    const sum = crc32(body.toUpperCase()) & 0x3fffffff;
+    return body + [25, 20, 15, 10, 5, 0].map((shift) => alphabet[(sum >>> shift) & 31]).join("");
+  };
+  assert.equal(ofVersion("1"), token);
+  assert.equal(parseToken(ofVersion("12"))?.version, 12);
+  assert.equal(parseToken(ofVersion("9999"))?.version, 9999);
+  assert.equal(parseToken(ofVersion("10000")), null);
+});
