@@ -93,7 +93,7 @@ test("a value that one record brings twice has one token; nobody is named where 
   assert.equal(first!.token, second!.token);
   assert.deepEqual(done.messages[0]!.alternatives, [done.messages[0]!.number]);
   assert.deepEqual([done.named, done.links], [[], []]);
-  assert.deepEqual(done.claims.map(({ strength }) => strength).toSorted(), [1, 4]);
+  assert.deepEqual(new Set(done.claims.map(({ strength }) => strength)), new Set([1, 4]));
   assert.equal(done.groups.flatMap(({ fields }) => fields).length, 3);
 });
 

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { FF1 } from "@noble/ciphers/ff1.js";
+import fc from "fast-check";
 import { digitCipherOf, ff1 } from "../../src/vault/format-preserving.ts";
+import { ff1Reference } from "./ff1-reference.ts";
 
 const read = (name: string) => JSON.parse(readFileSync(new URL(`data/${name}`, import.meta.url), "utf8"));
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "hex"));
@@ -40,6 +42,54 @@ describe("NIST's samples of FF1", () => {
       assert.deepEqual(cipher.decrypt(expected), message);
     });
   }
+});
+
+interface AcvpGroup {
+  readonly alphabet: string;
+  readonly radix: number;
+  readonly tests: readonly {
+    readonly tcId: number;
+    readonly tweak: string;
+    readonly pt: string;
+    readonly key: string;
+    readonly ct: string;
+  }[];
+}
+
+for (const { alphabet, radix, tests } of read("acvp_aes_ff1.json").testGroups as AcvpGroup[]) {
+  test(`ACVP's sample cases of radix ${radix} hold both ways`, () => {
+    for (const { tcId, tweak, pt, key, ct } of tests) {
+      const [plain, expected] = [pt, ct].map((text) => Array.from(text, (letter) => alphabet.indexOf(letter))) as [number[], number[]];
+      assert.deepEqual(ff1Reference(radix, hex(key), hex(tweak), plain, "encrypt"), expected, `case ${tcId}`);
+      if (tweak === "") assert.throws(() => ff1(radix, hex(key), hex(tweak)), { code: "no-tweak" });
+      else {
+        const cipher = ff1(radix, hex(key), hex(tweak));
+        assert.deepEqual([cipher.encrypt(plain), cipher.decrypt(expected)], [expected, plain], `case ${tcId}`);
+      }
+    }
+  });
+}
+
+test("FF1 is that of the standard's text, for every radix, key length and length from a million values on", () => {
+  const bytes = (min: number, max: number) => fc.uint8Array({ minLength: min, maxLength: max });
+  const keys = fc.constantFrom(16, 24, 32).chain((length) => bytes(length, length));
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 2, max: 36 }),
+      keys,
+      bytes(1, 40),
+      fc.infiniteStream(fc.nat(35)),
+      fc.nat(60),
+      (radix, key, tweak, stream, more) => {
+        const length = Math.ceil(Math.log(1_000_000) / Math.log(radix)) + 1 + more;
+        const digits = Array.from({ length }, () => (stream.next().value as number) % radix);
+        const cipher = ff1(radix, key, tweak);
+        assert.deepEqual(cipher.encrypt(digits), ff1Reference(radix, key, tweak, digits, "encrypt"));
+        assert.deepEqual(cipher.decrypt(digits), ff1Reference(radix, key, tweak, digits, "decrypt"));
+      },
+    ),
+    { numRuns: 200 },
+  );
 });
 
 /** How many cases of each kind the files hold, so that none is skipped unseen. Small domains are of 0 to 5 digits, or 0 to 3 letters. */
