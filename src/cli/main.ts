@@ -7,6 +7,7 @@ import { addRotationCommands } from "./keys.ts";
 import { exitCodeOf } from "../main/exit-code.ts";
 import { keysReportText } from "../main/keys-report.ts";
 import { type RoleName, roleNames } from "../main/role.ts";
+import { addSimulateCommand } from "./simulate.ts";
 
 const program = new Command("parcelkeep").description("Sovereign, pseudonymous parcel tracking").version("0.1.0");
 
@@ -143,6 +144,8 @@ program
       else process.stdout.write(lines.length === 0 ? "no known format\n" : lines.join(""));
     }),
   );
+
+addSimulateCommand(program, run);
 
 program
   .command("db")

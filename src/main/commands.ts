@@ -11,6 +11,7 @@ import { describeKeys, initKeys, type KeysReport } from "./keys.ts";
 import { keyPath } from "./key-paths.ts";
 import { type KeyStatus, keyStatus, retireEpoch, rotateIndex, type RotationOrder, rotateWraps } from "./key-rotation.ts";
 import { startProgram } from "./program.ts";
+import type { DriveOrder, ServeOrder } from "./simulate.ts";
 import { ProgramError } from "./program-error.ts";
 import { platformHost, type RoleName, rolePowers } from "./role.ts";
 import { codecs, unknownSource } from "./sources.ts";
@@ -171,6 +172,16 @@ export const commands = {
   retireEpoch: (epoch: number, order: Pick<RotationOrder, "operator" | "report">): Promise<void> => retireEpoch(readConfig(), epoch, order),
 
   keyStatus: (): Promise<KeyStatus> => keyStatus(readConfig()),
+
+  serveSimulator: async (order: ServeOrder, print: (line: string) => void): Promise<void> => {
+    const { serveSimulator } = await import("./simulate.ts");
+    await serveSimulator(order, print);
+  },
+
+  driveProduct: async (order: DriveOrder, print: (text: string) => void, progress: (line: string) => void): Promise<void> => {
+    const { driveProduct } = await import("./simulate.ts");
+    await driveProduct(order, print, progress);
+  },
 
   databaseUrl: async (): Promise<string> => {
     const status = await embeddedPostgresStatus(readConfig().dataDir);

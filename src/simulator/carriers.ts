@@ -5,8 +5,19 @@ import { fedex } from "./carriers/fedex.ts";
 import { gls } from "./carriers/gls.ts";
 import { laposte } from "./carriers/laposte.ts";
 import { postnl } from "./carriers/postnl.ts";
+import { royalmail } from "./carriers/royalmail.ts";
 import { ups } from "./carriers/ups.ts";
 import type { SimulatedCarrier } from "./simulated-carrier.ts";
 
 /** Every carrier that can be simulated: those that the product has a connector for. */
-export const simulatedCarriers: readonly SimulatedCarrier[] = [dhlExpress, dhlParcelDe, dhlUnified, fedex, gls, laposte, postnl, ups];
+export const simulatedCarriers: readonly SimulatedCarrier[] = [
+  dhlExpress,
+  dhlParcelDe,
+  dhlUnified,
+  fedex,
+  gls,
+  laposte,
+  postnl,
+  royalmail,
+  ups,
+];

@@ -4,12 +4,15 @@ import { fullName } from "../person.ts";
 import { after, json, last, type SimulatedCarrier, type Tracked } from "../simulated-carrier.ts";
 
 const statuses: Partial<Record<Stage, readonly [code: string, name: string, category: string]>> = {
-  announced: ["EVPPA", "Sender preparing item", "IN TRANSIT"],
-  accepted: ["EVAIP", "Accepted at Post Office", "IN TRANSIT"],
+  announced: ["EVAIE", "Sender preparing item", "IN TRANSIT"],
+  accepted: ["EVPPA", "Accepted at Post Office", "WE'VE GOT IT"],
   sorted: ["EVIMC", "Item processed in mail centre", "IN TRANSIT"],
   arrived: ["EVDAC", "Arrived at Delivery Office", "IN TRANSIT"],
-  out_for_delivery: ["EVGPD", "Out for Delivery", "IN TRANSIT"],
-  delivered: ["EVKSP", "Delivered", "DELIVERED"],
+  out_for_delivery: ["EVGPD", "Out for Delivery", "OUT FOR DELIVERY"],
+  attempted: ["EVKNA", "Delivery attempted, no answer", "DELIVERY ATTEMPTED"],
+  at_pickup: ["EVKLC", "Available for collection", "AVAILABLE FOR COLLECTION"],
+  collected: ["EVNCO", "Collected by customer", "COLLECTED"],
+  delivered: ["EVKSP", "Delivered and signed", "DELIVERED"],
 };
 
 const problem = (httpCode: number, httpMessage: string, errorCode: string, errorDescription: string, headers = {}) =>
@@ -50,7 +53,7 @@ function mailPieces({ parcel, happened, expectedAt }: Tracked): object {
     eventDateTime: zoned(at),
     locationName: `${place} DO`,
   });
-  const isDelivered = done.stage === "delivered";
+  const isDelivered = done.stage === "delivered" || done.stage === "collected";
   return {
     mailPieceId: parcel.number,
     carrierShortName: "RM",

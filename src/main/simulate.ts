@@ -1,0 +1,88 @@
+import { writeFile } from "node:fs/promises";
+import { CarrierDesk } from "../simulator/carrier-desk.ts";
+import { lifeMaxMs } from "../simulator/life.ts";
+import { Pusher } from "../simulator/pusher.ts";
+import { SimulatorServer } from "../simulator/server.ts";
+import { simulatedClock } from "../simulator/simulated-clock.ts";
+import { World } from "../simulator/world.ts";
+import { behavioursOf, carriersOf, receiversOf, type SimulateArguments } from "./simulate-options.ts";
+import { figuresHtml, figuresText } from "./simulate-report.ts";
+import { runSimulation } from "./simulate-run.ts";
+
+export interface SimulateOrder extends SimulateArguments {
+  readonly seed: string;
+  readonly parcels: number;
+  readonly quotas: boolean;
+  readonly tokenLifeSeconds: number | null;
+}
+
+export interface ServeOrder extends SimulateOrder {
+  readonly host: string;
+  readonly port: number;
+  readonly speed: number;
+}
+
+export interface DriveOrder extends SimulateOrder {
+  readonly durationSeconds: number;
+  readonly attach: boolean;
+  readonly report: string | null;
+  readonly json: boolean;
+}
+
+/** The simulated time of a server without an end starts this far in the past. */
+const headStartMs = 30 * 86_400_000;
+
+/** The carriers alone, until a signal ends them. */
+export async function serveSimulator(order: ServeOrder, print: (line: string) => void): Promise<void> {
+  const carriers = carriersOf(order);
+  const behaviours = behavioursOf(order, carriers);
+  const receivers = receiversOf(order);
+  const world = new World(order.seed, simulatedClock(order.speed, headStartMs));
+  const desks = carriers.map(
+    (carrier) =>
+      new CarrierDesk(carrier, world, {
+        seed: order.seed,
+        behaviour: behaviours.get(carrier.source)!,
+        hasQuotas: order.quotas,
+        tokenLifeSeconds: order.tokenLifeSeconds,
+      }),
+  );
+  for (const carrier of carriers) world.add(carrier, Math.ceil(order.parcels / carriers.length), lifeMaxMs);
+  const simulator = await SimulatorServer.start(desks, world, order);
+  const pusher = new Pusher(world, () => {});
+  for (const receiver of receivers) {
+    const sources = receiver.sender.role === "shop" ? carriers.map((carrier) => carrier.source) : [receiver.sender.source];
+    for (const source of sources) for (const parcel of world.parcels(source)) pusher.push(parcel, receiver);
+  }
+  print(`The carriers run: ${simulator.url}`);
+  print(
+    `  for the product   PARCELKEEP_CARRIER_BASE_URLS=${carriers.map(({ source }) => `${source}=${simulator.baseUrlOf(source)}`).join(",")}`,
+  );
+  print(`  credentials       curl ${simulator.url}/_control`);
+  print(`  numbers           curl ${simulator.url}/_control/parcels/${carriers[0]!.source}`);
+  print(`  a black hole      curl -X PUT -d '{"faults":{"hang":1}}' ${simulator.url}/_control/carriers/${carriers[0]!.source}`);
+  print("Stop with Ctrl-C.");
+  await new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve());
+  });
+  pusher.stop();
+  await simulator.stop();
+}
+
+/** Drives the product end to end and reports what was measured. */
+export async function driveProduct(order: DriveOrder, print: (text: string) => void, progress: (line: string) => void): Promise<void> {
+  const carriers = carriersOf(order);
+  const figures = await runSimulation({
+    seed: order.seed,
+    carriers,
+    behaviours: behavioursOf(order, carriers),
+    parcels: order.parcels,
+    durationMs: order.durationSeconds * 1000,
+    hasQuotas: order.quotas,
+    tokenLifeSeconds: order.tokenLifeSeconds,
+    attach: order.attach,
+    report: progress,
+  });
+  if (order.report !== null) await writeFile(order.report, figuresHtml(figures));
+  print(order.json ? JSON.stringify(figures) : figuresText(figures));
+}
