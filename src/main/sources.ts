@@ -1,5 +1,6 @@
 import { codec as seventeenTrack } from "../carriers/17track/codec.ts";
 import { codec as aftership } from "../carriers/aftership/codec.ts";
+import { codec as australiapost } from "../carriers/australiapost/codec.ts";
 import { codec as bpost } from "../carriers/bpost/codec.ts";
 import { codec as bring } from "../carriers/bring/codec.ts";
 import { codec as canadapost } from "../carriers/canadapost/codec.ts";
@@ -41,6 +42,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
   [
     seventeenTrack,
     aftership,
+    australiapost,
     bpost,
     bring,
     canadapost,
