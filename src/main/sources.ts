@@ -3,6 +3,7 @@ import { codec as aftership } from "../carriers/aftership/codec.ts";
 import { codec as australiapost } from "../carriers/australiapost/codec.ts";
 import { codec as bpost } from "../carriers/bpost/codec.ts";
 import { codec as bring } from "../carriers/bring/codec.ts";
+import { codec as cainiao } from "../carriers/cainiao/codec.ts";
 import { codec as canadapost } from "../carriers/canadapost/codec.ts";
 import { codec as chronopost } from "../carriers/chronopost/codec.ts";
 import { codec as correos } from "../carriers/correos/codec.ts";
@@ -45,6 +46,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     australiapost,
     bpost,
     bring,
+    cainiao,
     canadapost,
     chronopost,
     correos,
