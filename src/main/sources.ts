@@ -1,5 +1,6 @@
 import { codec as seventeenTrack } from "../carriers/17track/codec.ts";
 import { codec as aftership } from "../carriers/aftership/codec.ts";
+import { codec as amazonShipping } from "../carriers/amazon-shipping/codec.ts";
 import { codec as australiapost } from "../carriers/australiapost/codec.ts";
 import { codec as bpost } from "../carriers/bpost/codec.ts";
 import { codec as bring } from "../carriers/bring/codec.ts";
@@ -43,6 +44,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
   [
     seventeenTrack,
     aftership,
+    amazonShipping,
     australiapost,
     bpost,
     bring,
