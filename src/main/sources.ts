@@ -20,6 +20,7 @@ import { codec as gls } from "../carriers/gls/codec.ts";
 import { codec as hermesDe } from "../carriers/hermes-de/codec.ts";
 import { codec as inpost } from "../carriers/inpost/codec.ts";
 import { codec as karrio } from "../carriers/karrio/codec.ts";
+import { codec as landmark } from "../carriers/landmark/codec.ts";
 import { codec as laposte } from "../carriers/laposte/codec.ts";
 import { codec as magento } from "../carriers/magento/codec.ts";
 import { codec as parcellab } from "../carriers/parcellab/codec.ts";
@@ -64,6 +65,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     hermesDe,
     inpost,
     karrio,
+    landmark,
     laposte,
     magento,
     parcellab,
