@@ -28,6 +28,7 @@ import { codec as posteItaliane } from "../carriers/poste-italiane/codec.ts";
 import { codec as postnl } from "../carriers/postnl/codec.ts";
 import { codec as postnord } from "../carriers/postnord/codec.ts";
 import { codec as royalmail } from "../carriers/royalmail/codec.ts";
+import { codec as seko } from "../carriers/seko/codec.ts";
 import { codec as sendcloud } from "../carriers/sendcloud/codec.ts";
 import { codec as ship24 } from "../carriers/ship24/codec.ts";
 import { codec as shipengine } from "../carriers/shipengine/codec.ts";
@@ -73,6 +74,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     postnl,
     postnord,
     royalmail,
+    seko,
     sendcloud,
     ship24,
     shipengine,
