@@ -34,6 +34,7 @@ import { codec as ship24 } from "../carriers/ship24/codec.ts";
 import { codec as shipengine } from "../carriers/shipengine/codec.ts";
 import { codec as shippo } from "../carriers/shippo/codec.ts";
 import { codec as shopify } from "../carriers/shopify/codec.ts";
+import { codec as tnt } from "../carriers/tnt/codec.ts";
 import { codec as trackingmore } from "../carriers/trackingmore/codec.ts";
 import { codec as ups } from "../carriers/ups/codec.ts";
 import { codec as usps } from "../carriers/usps/codec.ts";
@@ -80,6 +81,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     shipengine,
     shippo,
     shopify,
+    tnt,
     trackingmore,
     ups,
     usps,
