@@ -2,6 +2,7 @@ import { codec as seventeenTrack } from "../carriers/17track/codec.ts";
 import { codec as aftership } from "../carriers/aftership/codec.ts";
 import { codec as amazonShipping } from "../carriers/amazon-shipping/codec.ts";
 import { codec as australiapost } from "../carriers/australiapost/codec.ts";
+import { codec as boxknight } from "../carriers/boxknight/codec.ts";
 import { codec as bpost } from "../carriers/bpost/codec.ts";
 import { codec as bring } from "../carriers/bring/codec.ts";
 import { codec as cainiao } from "../carriers/cainiao/codec.ts";
@@ -51,6 +52,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     aftership,
     amazonShipping,
     australiapost,
+    boxknight,
     bpost,
     bring,
     cainiao,
