@@ -24,6 +24,7 @@ import { codec as karrio } from "../carriers/karrio/codec.ts";
 import { codec as landmark } from "../carriers/landmark/codec.ts";
 import { codec as laposte } from "../carriers/laposte/codec.ts";
 import { codec as magento } from "../carriers/magento/codec.ts";
+import { codec as nationex } from "../carriers/nationex/codec.ts";
 import { codec as novaPost } from "../carriers/nova-post/codec.ts";
 import { codec as parcellab } from "../carriers/parcellab/codec.ts";
 import { codec as pocztaPolska } from "../carriers/poczta-polska/codec.ts";
@@ -74,6 +75,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     landmark,
     laposte,
     magento,
+    nationex,
     novaPost,
     parcellab,
     pocztaPolska,
