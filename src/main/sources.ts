@@ -38,6 +38,7 @@ import { codec as ship24 } from "../carriers/ship24/codec.ts";
 import { codec as shipengine } from "../carriers/shipengine/codec.ts";
 import { codec as shippo } from "../carriers/shippo/codec.ts";
 import { codec as shopify } from "../carriers/shopify/codec.ts";
+import { codec as teleship } from "../carriers/teleship/codec.ts";
 import { codec as tnt } from "../carriers/tnt/codec.ts";
 import { codec as trackingmore } from "../carriers/trackingmore/codec.ts";
 import { codec as ups } from "../carriers/ups/codec.ts";
@@ -89,6 +90,7 @@ export const codecs: ReadonlyMap<string, Codec> = new Map(
     shipengine,
     shippo,
     shopify,
+    teleship,
     tnt,
     trackingmore,
     ups,
