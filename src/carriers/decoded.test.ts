@@ -30,3 +30,14 @@ test("accepts as many notices and events as a payload may hold and no more", () 
   assert.deepEqual(decodedWhole(Array<Notice>(noticesMax + 1).fill(notice), null), { ok: false, reason: "too-many" });
   assert.deepEqual(decodedWhole([{ ...notice, events: [...full.events, scan] }], null), { ok: false, reason: "too-many" });
 });
+
+test("refuses a history of which nothing could be read, and takes one with an event that says something", () => {
+  const unread: EventNotice = { ...scan, status: "unknown" };
+  const summary = { status: "delivered", reason: null, code: null, time: null } as const;
+  assert.deepEqual(decodedWhole([{ ...notice, events: [unread, unread] }], null), { ok: false, reason: "unknown-shape" });
+  for (const read of [
+    { ...notice, events: [unread, { ...unread, text: "words" }] },
+    { ...notice, events: [unread], summary },
+  ])
+    assert.equal(decodedWhole([read], null).ok, true);
+});

@@ -19,6 +19,19 @@ describe("json", () => {
     assert.deepEqual(parse("\uFEFF[1]"), { ok: true, value: [1] });
   });
 
+  test("reads whole numbers as they stand, however large", () => {
+    for (const json of ['{"id": 820982911946154508}', '{"id":\t9400111202544843610364, "a": 1}', '{"a":[{"id":-9007199254740993}]}']) {
+      const parsed = parse(json);
+      assert.ok(parsed.ok);
+      const value = parsed.value as { id?: unknown; a?: { id: unknown }[] };
+      assert.equal(text(value.id ?? value.a![0]!.id), /-?\d{16,}/.exec(json)![0]);
+    }
+    const others = ["9007199254740991", "0.1234567890123456789", "12345678901234567890.5", "1e300"];
+    assert.deepEqual(parse(`[${others.join(", ")}]`), { ok: true, value: others.map(Number) });
+    assert.deepEqual(parse("12345678901234567890"), { ok: true, value: "12345678901234567890" });
+    assert.equal(parse('{"__proto__": 12345678901234567890}').ok, true);
+  });
+
   test("refuses what is not JSON or not UTF-8", () => {
     for (const json of ["", " ", "{", "[1,]", "'a'", "NaN", "<a/>", "{}{}"])
       assert.deepEqual(parse(json), { ok: false, reason: "malformed" }, json);
@@ -66,6 +79,7 @@ describe("json", () => {
     assert.equal(text(1.5), "1.5");
     // A number of 22 digits is not held exactly: its last digits would be another parcel's.
     assert.equal(text(JSON.parse("9400111202544843610364")), null);
+    assert.equal(text(1e21), null);
     assert.equal(text(Number.MAX_SAFE_INTEGER), "9007199254740991");
     assert.equal(text("x".repeat(4096))?.length, 4096);
     for (const value of ["", " \n", "{}", " {} ", "x".repeat(4097), null, undefined, true, {}, [], Number.NaN, Infinity])

@@ -7,17 +7,32 @@ const textCharsMax = 4096;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** Parses untrusted bytes as JSON: strict UTF-8 (a byte order mark is passed over), at most {@link depthMax} deep. Never throws. */
+/**
+ * Parses untrusted bytes as JSON: strict UTF-8 (a byte order mark is passed over), at most {@link depthMax} deep. A whole number that is too large to be held
+ * exactly (Shopify's ids, a parcel's number without its quotes) is read as the text that stands there. Never throws.
+ */
 export function parseJson(
   body: Uint8Array,
 ): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: DecodeFailure } {
   let value: unknown;
   try {
-    value = JSON.parse(utf8.decode(body));
+    const json = utf8.decode(body);
+    value = mayHoldLargeNumber.test(json) ? JSON.parse(json, exactly as Reviver) : JSON.parse(json);
   } catch {
     return { ok: false, reason: "malformed" };
   }
   return tooDeep(value, depthMax) ? { ok: false, reason: "too-deep" } : { ok: true, value };
+}
+
+/** 16 digits and more behind what a value stands behind; a number within a text may look so too, which costs the slower way and nothing else. */
+const mayHoldLargeNumber = /(?:^|[:[,])\s*-?\d{16}/;
+
+type Reviver = (this: unknown, key: string, value: unknown) => unknown;
+
+/** @param context of ECMAScript's "JSON.parse source text access", which Node 24 has. */
+function exactly(_key: string, value: unknown, context: { readonly source?: string }): unknown {
+  if (typeof value !== "number" || !isInexact(value) || context.source === undefined) return value;
+  return /^-?\d+$/.test(context.source) ? context.source : value;
 }
 
 function tooDeep(value: unknown, left: number): boolean {
