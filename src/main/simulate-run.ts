@@ -9,7 +9,7 @@ import { SimulatorServer } from "../simulator/server.ts";
 import { last, type SimulatedCarrier, type Tracked } from "../simulator/simulated-carrier.ts";
 import { simulatedClock } from "../simulator/simulated-clock.ts";
 import { World } from "../simulator/world.ts";
-import { carrierClients } from "./carrier-clients.ts";
+import { clients } from "./clients.ts";
 import { Asker } from "./simulate-asker.ts";
 import { measureBatching } from "./simulate-batching.ts";
 import { measureCache } from "./simulate-cache.ts";
@@ -92,7 +92,7 @@ export async function runSimulation(order: RunOrder): Promise<SimulationFigures>
     report(`${registered} shipments imported, ${pushed.ofShop.size} announced by a shop; ${pushed.parcels.size} parcels are pushed`);
     asker.start(
       desks.map(({ carrier, credentials }) => ({
-        client: carrierClients.get(carrier.source)!,
+        client: clients.get(carrier.source)!,
         baseUrl: simulator.baseUrlOf(carrier.source),
         credentials,
         open: () =>
@@ -231,7 +231,7 @@ async function measuredBatching(
     const figures = [];
     for (const { carrier, credentials } of desks) {
       const numbers = lives.get(carrier.source)!.map((parcel) => parcel.number);
-      figures.push(await measureBatching(carrierClients.get(carrier.source)!, simulator.baseUrlOf(carrier.source), credentials, numbers));
+      figures.push(await measureBatching(clients.get(carrier.source)!, simulator.baseUrlOf(carrier.source), credentials, numbers));
     }
     return figures;
   } finally {
