@@ -2,12 +2,15 @@ import { createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto
 
 /*
  * Signed notes (C2SP signed-note 1.0.0): a text, an empty line, and signature lines `— <name> base64(key id, signature)`. Two kinds of key besides the
- * plain one are cosigners' (C2SP tlog-cosignature 1.1.0): they sign a time too, and the ML-DSA one signs the tree's head as a structure of its own.
+ * plain one are cosigners' (C2SP tlog-cosignature 1.1.0): they sign a time too, and the ML-DSA one signs the tree's head as a structure of its own. ECDSA on
+ * P-256 is for logs whose key lies in a module without Ed25519; its key is a SubjectPublicKeyInfo and its id the digest of that alone.
  */
-export type KeyKind = "ed25519" | "ed25519-cosignature" | "ml-dsa-44-cosignature";
+export type KeyKind = "ed25519" | "ecdsa-p256" | "ed25519-cosignature" | "ml-dsa-44-cosignature";
 
-const kinds: Readonly<Record<KeyKind, { readonly type: number; readonly keyBytes: number; readonly signatureBytes: number }>> = {
+/** `signatureBytes`: null where it varies. */
+const kinds: Readonly<Record<KeyKind, { readonly type: number; readonly keyBytes: number; readonly signatureBytes: number | null }>> = {
   ed25519: { type: 0x01, keyBytes: 32, signatureBytes: 64 },
+  "ecdsa-p256": { type: 0x02, keyBytes: 91, signatureBytes: null },
   "ed25519-cosignature": { type: 0x04, keyBytes: 32, signatureBytes: 8 + 64 },
   "ml-dsa-44-cosignature": { type: 0x06, keyBytes: 1312, signatureBytes: 8 + 2420 },
 };
@@ -18,7 +21,7 @@ export interface NoteKey {
   readonly kind: KeyKind;
   /** First four bytes of SHA-256(name, newline, type, key). */
   readonly id: number;
-  /** 32 bytes, or 1,312 for ML-DSA-44. */
+  /** 32 bytes; 1,312 for ML-DSA-44; a SubjectPublicKeyInfo of 91 for ECDSA. */
   readonly publicKey: Buffer;
 }
 
@@ -53,7 +56,8 @@ export function noteKey(name: string, kind: KeyKind, publicKey: Uint8Array): Not
   if (!isName(name)) throw new NoteError("malformed", "a key name has no spaces and no plus sign");
   const { type, keyBytes } = kinds[kind];
   if (publicKey.length !== keyBytes) throw new NoteError("malformed", `a key of kind ${kind} has ${keyBytes} bytes`);
-  const digest = hash("sha256", Buffer.concat([Buffer.from(`${name}\n`), Buffer.of(type), publicKey]), "buffer");
+  const named = kind === "ecdsa-p256" ? publicKey : Buffer.concat([Buffer.from(`${name}\n`), Buffer.of(type), publicKey]);
+  const digest = hash("sha256", named, "buffer");
   return { name, kind, id: digest.readUInt32BE(), publicKey: Buffer.from(publicKey) };
 }
 
@@ -117,12 +121,15 @@ export function openNote(note: string, keys: readonly NoteKey[]): { readonly tex
 
 /** Time of a cosignature, in seconds since 1970. Null for a plain signature. */
 export function cosignedAt(key: NoteKey, signature: Buffer): number | null {
-  return key.kind === "ed25519" || signature.length < 8 ? null : Number(signature.readBigUInt64BE());
+  const isPlain = key.kind === "ed25519" || key.kind === "ecdsa-p256";
+  return isPlain || signature.length < 8 ? null : Number(signature.readBigUInt64BE());
 }
 
 function signatureHolds(key: NoteKey, text: string, signature: Buffer): boolean {
-  if (signature.length !== kinds[key.kind].signatureBytes) return false;
+  const { signatureBytes } = kinds[key.kind];
+  if (signatureBytes !== null && signature.length !== signatureBytes) return false;
   if (key.kind === "ed25519") return verify(null, Buffer.from(text), publicKeyOf(key), signature);
+  if (key.kind === "ecdsa-p256") return verify("sha256", Buffer.from(text), publicKeyOf(key), signature);
   const time = signature.readBigUInt64BE();
   if (time > BigInt(Number.MAX_SAFE_INTEGER)) return false;
   const message = cosignedMessage(key, text, Number(time));
@@ -155,11 +162,12 @@ export interface NoteSigner {
 
 /** Signs with a key in this process. @param timeSeconds the clock, for cosigners. */
 export function localSigner(name: string, kind: KeyKind, privateKey: KeyObject, timeSeconds: () => number): NoteSigner {
-  const key = noteKey(name, kind, rawPublicKey(privateKey));
+  const key = noteKey(name, kind, rawPublicKey(privateKey, kind));
   return {
     key,
     sign: async (text) => {
       if (kind === "ed25519") return sign(null, Buffer.from(text), privateKey);
+      if (kind === "ecdsa-p256") return sign("sha256", Buffer.from(text), privateKey);
       const time = Math.floor(timeSeconds());
       const message = cosignedMessage(key, text, time);
       if (message === null) throw new NoteError("malformed", "only a checkpoint can be cosigned");
@@ -196,6 +204,7 @@ export function strictBase64(text: string): Buffer | null {
 /** SubjectPublicKeyInfo before the raw key: RFC 8410 for Ed25519, RFC 9881 for ML-DSA-44. */
 const spkiPrefix: Readonly<Record<KeyKind, Buffer>> = {
   ed25519: Buffer.from("302a300506032b6570032100", "hex"),
+  "ecdsa-p256": Buffer.alloc(0),
   "ed25519-cosignature": Buffer.from("302a300506032b6570032100", "hex"),
   "ml-dsa-44-cosignature": Buffer.from("30820532300b06096086480165030403110382052100", "hex"),
 };
@@ -211,10 +220,10 @@ function publicKeyOf(key: NoteKey): KeyObject {
   return publicKey;
 }
 
-/** The bytes of the public half: 32 of Ed25519, 1,312 of ML-DSA-44. */
-export function rawPublicKey(key: KeyObject): Buffer {
+/** The bytes of the public half as a key of this kind has them. */
+export function rawPublicKey(key: KeyObject, kind: KeyKind): Buffer {
   const spki = (key.type === "private" ? createPublicKey(key) : key).export({ format: "der", type: "spki" });
-  return spki.subarray(key.asymmetricKeyType === "ed25519" ? spkiPrefix.ed25519.length : spkiPrefix["ml-dsa-44-cosignature"].length);
+  return spki.subarray(spkiPrefix[kind].length);
 }
 
 function isName(name: string): boolean {

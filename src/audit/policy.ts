@@ -41,7 +41,7 @@ export function parsePolicy(text: string): Policy {
     };
     if (kind === undefined || kind.startsWith("#")) continue;
     else if (kind === "log" && (words.length === 2 || words.length === 3)) {
-      const key = keyOf(name, ["ed25519"], refuse);
+      const key = keyOf(name, ["ed25519", "ecdsa-p256"], refuse);
       if (isKnown(key, logs)) refuse("the log stands twice");
       logs.push(key);
     } else if (kind === "witness" && (words.length === 3 || words.length === 4)) {

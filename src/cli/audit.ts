@@ -1,8 +1,22 @@
 import type { Command } from "commander";
+import { commands } from "../main/commands.ts";
 import { type VerifyOptions, verifyAudit } from "../main/audit-verify.ts";
 
 /** `parcelkeep audit …`: what outsiders need of the audit log. */
 export function addAuditCommands(audit: Command, run: (work: () => Promise<void>) => Promise<void>): void {
+  audit
+    .command("export")
+    .description("copy the whole audit log into a folder that `audit verify` and other tools can check")
+    .argument("<folder>")
+    .option("--json", "one JSON object")
+    .action((folder: string, options: { json?: boolean }) =>
+      run(async () => {
+        const isTold = process.stderr.isTTY;
+        const size = await commands.exportAudit(folder, (done, all) => void (isTold && process.stderr.write(`\r${done} of ${all} files`)));
+        if (isTold) process.stderr.write("\n");
+        process.stdout.write(options.json ? `${JSON.stringify({ folder, size })}\n` : `${size} entries are in ${folder}\n`);
+      }),
+    );
   audit
     .command("verify")
     .description("check an exported log (a folder with checkpoint and tile/), or one .tlog-proof with its entry, offline")

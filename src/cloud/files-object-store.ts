@@ -44,6 +44,11 @@ export class FilesObjectStore implements ObjectStore {
     });
   }
 
+  /** For a process that only reads: it touches nothing. Its puts fail where the process may not write. */
+  static ofReader(folder: string): FilesObjectStore {
+    return new FilesObjectStore(resolve(folder));
+  }
+
   async put(key: string, bytes: Uint8Array, options: PutOptions = {}): Promise<void> {
     const file = this.#file(key);
     await attempt(async () => {

@@ -5,6 +5,7 @@ import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstanc
 import { apiRoutes } from "./api-routes.ts";
 import { carrierRoutes } from "./carrier-routes.ts";
 import { errorPage } from "./error-page.ts";
+import { auditRoutes } from "./audit-routes.ts";
 import { exportRoutes } from "./export-routes.ts";
 import { hookRoutes } from "./hook-routes.ts";
 import { operatorRoutes } from "./operator-routes.ts";
@@ -73,6 +74,7 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger)
   await app.register(tokenRoutes(services));
   await app.register(personRoutes(services));
   await app.register(carrierRoutes(services));
+  await app.register(auditRoutes(services));
   await app.register(operatorRoutes(services));
   await app.register(exportRoutes(services));
   await app.register(trackingPageRoutes(services));

@@ -145,6 +145,30 @@ export interface Carriers {
   agree(tenant: string, source: string, agreement: Agreement): Promise<CarrierView | null>;
 }
 
+export interface AuditPage {
+  readonly items: readonly { readonly index: number; readonly entry: unknown }[];
+  /** For `before` of the next page; null on the last. */
+  readonly next: string | null;
+}
+
+/** The audit log as it is read. @see the tenant's own entries, or all for null. */
+export interface AuditReads {
+  /** A signed note; null before the first. @param log null for the one that is open. */
+  checkpoint(log: string | null): Promise<string | null>;
+  /** @param path below `tile/`. @returns null where there is no such file. */
+  tile(path: string): Promise<Uint8Array | null>;
+  page(
+    tenant: string | null,
+    asked: { readonly before: number | null; readonly type: string | null; readonly limit: number },
+  ): Promise<AuditPage>;
+  /** Its bytes in the log; null where there is none, or none of this tenant's. */
+  entry(tenant: string | null, index: number): Promise<Uint8Array | null>;
+  /** A `.tlog-proof`; null as for {@link entry}, and until a checkpoint covers it. */
+  proof(tenant: string | null, index: number): Promise<string | null>;
+  /** Verifier keys, name+id+key. */
+  keys(): Promise<readonly string[]>;
+}
+
 /** What is at hand is given at once: waiting for nothing costs a cached read a tenth of its time. */
 export type MaybeNow<Value> = Value | Promise<Value>;
 
@@ -244,6 +268,7 @@ export interface Services {
   endpoints(tenant: string): Promise<readonly EndpointView[]>;
   readonly persons: Persons;
   readonly carriers: Carriers;
+  readonly audit: AuditReads;
   metrics(): Promise<string>;
   /** Why requests cannot be served now, or null when they can. */
   notReady(): Promise<string | null>;

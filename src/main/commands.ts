@@ -4,6 +4,7 @@ import type { ProblemBody, ProblemCode } from "../ingress/problems.ts";
 import type { CarrierView } from "../ingress/services.ts";
 import { embeddedPostgresStatus } from "../store/embedded/status.ts";
 import { ownerRole } from "../store/roles.ts";
+import { exportLog } from "./audit-export.ts";
 import { type Config, readConfig, readConnections, readOwnersDatabase } from "./config.ts";
 import { holdFolder, migrateDatabase, operatorKeyPath, runningProgram } from "./data-folder.ts";
 import { startDemo } from "./demo.ts";
@@ -30,6 +31,8 @@ class CommandError extends Error {
 interface Api {
   readonly url: string;
   call(path: string, options: { method?: "GET" | "PUT"; body?: unknown; raw?: Buffer; tenant?: string }): Promise<Record<string, string>>;
+  /** @returns null where there is nothing. */
+  read(path: string, bytesMax: number): Promise<Buffer | null>;
 }
 
 /** What the commands do; `cli/` parses and prints. A command talks to the program that holds the data folder, and where none does it starts one for its time. */
@@ -156,6 +159,10 @@ export const commands = {
       return answer["items"] as unknown as readonly CarrierView[];
     }),
 
+  /** Copies the audit log into a folder. @returns entries in it. */
+  exportAudit: (folder: string, report: (done: number, all: number) => void): Promise<number> =>
+    withProgram((api) => exportLog(api.read, folder, report)),
+
   /** Makes the root keys where there are none. @returns the current epoch. */
   initKeys: (): Promise<number> => initKeys(readConfig()),
 
@@ -250,6 +257,13 @@ function apiOf(url: string, operatorKey: string): Api {
       });
       if (!answer.ok) throw refusal((await answer.json()) as ProblemBody);
       return (await answer.json()) as Record<string, string>;
+    },
+    read: async (path, bytesMax) => {
+      const answer = await fetch(`${url}/${path}`, { headers: { authorization: `Bearer ${operatorKey}` } });
+      if (answer.status === 404) return null;
+      const bytes = Buffer.from(await answer.arrayBuffer());
+      if (!answer.ok || bytes.length > bytesMax) throw new CommandError(`the program answered ${answer.status}`);
+      return bytes;
     },
   };
 }

@@ -36,6 +36,14 @@ export interface Config {
   /** A segment is written when this much waits, or when the oldest has waited this long. */
   readonly segmentBytes: number;
   readonly segmentAgeMs: number;
+  /** Name of the audit log's owner, as its checkpoints say it; null for one made of the host's name. */
+  readonly auditOrigin: string | null;
+  /** Folder that keeps the last signed checkpoint, apart from database and objects. */
+  readonly auditAnchor: string;
+  /** How long the files of the audit log cannot be deleted. */
+  readonly auditRetentionDays: number;
+  /** At most so often a checkpoint is signed. */
+  readonly auditPublishMs: number;
   /** How long values of persons are kept after they were received, and texts of messages. */
   readonly retention: Retention;
   /** Hosts of tests, `host:port`: calls to them may go in the clear and to this machine. None outside tests. */
@@ -70,9 +78,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (!isProvider(keys)) throw new ConfigError(`PARCELKEEP_KEYS must be one of ${providerNames.join(", ")}`);
   const localRelease = setting("PARCELKEEP_LOCAL_RELEASE", "off");
   if (localRelease !== "off" && localRelease !== "operator") throw new ConfigError("PARCELKEEP_LOCAL_RELEASE must be off or operator");
+  const dataDir = resolve(setting("PARCELKEEP_DATA", join(import.meta.dirname, "..", "..", "data")));
   return {
     keys,
-    dataDir: resolve(setting("PARCELKEEP_DATA", join(import.meta.dirname, "..", "..", "data"))),
+    dataDir,
     httpHost: host,
     httpPort: port,
     cell,
@@ -92,6 +101,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     logLevel: setting("PARCELKEEP_LOG_LEVEL", "info"),
     segmentBytes: number("PARCELKEEP_SEGMENT_BYTES", 8 * 1024 * 1024),
     segmentAgeMs: number("PARCELKEEP_SEGMENT_AGE_MS", 30_000),
+    auditOrigin: readOrigin(read(env, "PARCELKEEP_AUDIT_ORIGIN")),
+    auditAnchor: resolve(setting("PARCELKEEP_AUDIT_ANCHOR", join(dataDir, "audit-anchor"))),
+    auditRetentionDays: number("PARCELKEEP_AUDIT_RETENTION_DAYS", 3 * 365),
+    auditPublishMs: number("PARCELKEEP_AUDIT_PUBLISH_MS", 2_000),
     retention: {
       personalDays: days("PARCELKEEP_RETENTION_DAYS_PERSONAL", 90),
       textDays: days("PARCELKEEP_RETENTION_DAYS_TEXT", 60),
@@ -106,6 +119,7 @@ const databaseSettings: Readonly<Record<PowerRole, string>> = {
   parcelkeep_archivist: "PARCELKEEP_DATABASE_URL",
   parcelkeep_opener: "PARCELKEEP_DATABASE_URL",
   parcelkeep_keeper: "PARCELKEEP_DATABASE_URL",
+  parcelkeep_sequencer: "PARCELKEEP_DATABASE_URL",
   parcelkeep_rekeyer: "PARCELKEEP_DATABASE_URL",
   parcelkeep_outbound: "PARCELKEEP_DATABASE_URL",
   // The front is two roles in one process.
@@ -277,6 +291,12 @@ function testHosts(text: string): ReadonlySet<string> {
       throw new ConfigError("PARCELKEEP_EGRESS_TEST_HOSTS must be a list such as 127.0.0.1:4010,localhost:4011");
   }
   return new Set(hosts);
+}
+
+/** A schema-less URL without its end, as C2SP tlog-checkpoint recommends for origins. */
+function readOrigin(text: string | null): string | null {
+  if (text === null || /^[a-z0-9][a-z0-9.-]{0,100}(?:\/[a-z0-9._-]{1,50}){0,4}$/.test(text)) return text;
+  throw new ConfigError("PARCELKEEP_AUDIT_ORIGIN must be a name such as log.example.eu/parcelkeep");
 }
 
 function isProvider(name: string): name is ProviderName {

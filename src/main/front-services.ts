@@ -6,6 +6,7 @@ import { type Credentials, queryHeader, verifier, type KeySet, type Verify } fro
 import { type ProblemCode, ProblemError } from "../ingress/problems.ts";
 import { rsaKeys } from "../ingress/rsa-signature.ts";
 import type {
+  AuditReads,
   Caller,
   NewEndpointInput,
   Page,
@@ -67,6 +68,7 @@ export interface FrontParts {
   readonly tenantKeys: TenantKeys;
   readonly persons: FrontPersons;
   readonly carriers: FrontCarriers;
+  readonly audit: AuditReads;
   /** As the ingress role: endpoints of all tenants. */
   readonly ingressReads: Pick<ReadStore, "endpoint">;
   readonly reads: ReadStore;
@@ -380,6 +382,10 @@ export class FrontServices implements Services {
 
   get carriers(): FrontCarriers {
     return this.#parts.carriers;
+  }
+
+  get audit(): AuditReads {
+    return this.#parts.audit;
   }
 
   get persons(): FrontPersons {

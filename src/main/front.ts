@@ -2,8 +2,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import pg from "pg";
+import { FilesObjectStore } from "../cloud/files-object-store.ts";
 import { MemoryCache } from "../cloud/memory-cache.ts";
 import { buildServer } from "../ingress/server.ts";
+import { auditReads } from "../store/audit-store.ts";
 import { adminStore } from "../store/admin-store.ts";
 import { inboxHolds } from "../store/inbox-depth.ts";
 import { indexVersionsOf } from "../store/index-versions.ts";
@@ -16,6 +18,7 @@ import { readConfig } from "./config.ts";
 import { CredentialBox } from "./endpoint-credentials.ts";
 import { followEvictions } from "./evictions.ts";
 import { FrontCarriers } from "./front-carriers.ts";
+import { FrontAudit } from "./front-audit.ts";
 import { FrontPersons } from "./front-persons.ts";
 import { FrontServices } from "./front-services.ts";
 import { FrontTokens } from "./front-tokens.ts";
@@ -29,6 +32,7 @@ import { TenantKeys } from "./tenant-keys.ts";
 import { TenantVault } from "./tenant-vault.ts";
 import { VaultPolicies } from "./vault-policy.ts";
 import { TrackingViews } from "./tracking-views.ts";
+import { pointerFolder } from "./audit-files.ts";
 import { reportedKeys } from "./reported-keys.ts";
 import { sealingKeysOf } from "./sealing-keys.ts";
 
@@ -81,6 +85,7 @@ export async function runFront(host: FrontHost): Promise<void> {
     open: host.open,
     persons: new FrontPersons({ store: persons, keys: tenantKeys, budget: config.tokenBudget, metrics, log }),
     carriers: new FrontCarriers(registerStore(apiPool)),
+    audit: new FrontAudit(auditReads(apiPool), FilesObjectStore.ofReader(join(config.dataDir, "objects")), pointerFolder(config)),
     ingressReads: readStore(ingressPool),
     reads,
     views,

@@ -14,4 +14,6 @@ export const roleKeyPowers = {
   archivist: [],
   // Proofs of erasures.
   keeper: ["signing"],
+  // Checkpoints of the audit log.
+  sequencer: ["signing"],
 } as const satisfies Record<RoleName, readonly KeyPower[]>;

@@ -16,7 +16,7 @@ import { frontPermissions } from "./role-permissions.ts";
 import { EndedWhileStarting, SupervisedRole } from "./supervised-role.ts";
 
 /** In the order in which they start. The front comes last, when all behind it runs, and stops first. */
-const startOrder: readonly RoleName[] = ["keeper", "worker", "archivist", "front"];
+const startOrder: readonly RoleName[] = ["sequencer", "keeper", "worker", "archivist", "front"];
 
 export interface Program {
   readonly url: string;
@@ -28,7 +28,7 @@ export interface Program {
 }
 
 /**
- * Starts the embedded default: database, ingress and API, worker, archivist and keeper, on one data folder.
+ * Starts the embedded default: database, ingress and API, worker, archivist, keeper and sequencer, on one data folder.
  * @throws {ProgramError}
  */
 export async function startProgram(config: Config): Promise<Program> {

@@ -16,7 +16,12 @@ const packages = join(sources, "..", "node_modules");
  * it holds no key that opens, and no right in the database to read what is sealed.
  */
 export function frontPermissions(config: Config): readonly string[] {
-  return [...permissions(config, ["sealing"], [operatorKeyPath(config.dataDir)]), "--allow-worker"];
+  return [...permissions(config, ["sealing"], [operatorKeyPath(config.dataDir), ...auditFolders(config)]), "--allow-worker"];
+}
+
+/** The published files of the audit log, which anybody may read. */
+function auditFolders(config: Config): readonly string[] {
+  return [join(config.dataDir, "objects", "audit"), join(config.dataDir, "audit")];
 }
 
 /** For the opener: the program's own files, the opening half of the keys and the sealed objects, and no threads either. */

@@ -8,6 +8,7 @@ export const rolePowers = {
   worker: ["parcelkeep_worker"],
   archivist: ["parcelkeep_archivist"],
   keeper: ["parcelkeep_keeper"],
+  sequencer: ["parcelkeep_sequencer"],
 } as const satisfies Record<string, readonly PowerRole[]>;
 
 export type RoleName = keyof typeof rolePowers;

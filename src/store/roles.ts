@@ -19,6 +19,8 @@ export const powerRoles = [
   "parcelkeep_rekeyer",
   // Asks carriers and delivers webhooks.
   "parcelkeep_outbound",
+  // Gives entries of the audit log their places.
+  "parcelkeep_sequencer",
 ] as const;
 
 export type PowerRole = (typeof powerRoles)[number];

@@ -77,7 +77,9 @@ test("a witness answers a published conversation as the specification says", asy
     const { text } = parseNote(body.slice(body.indexOf("\n\n") + 2));
     const cosigned = parseNote(`${text}\n${answer.body}`);
     assert.deepEqual(
-      verifiedKeys(cosigned, [noteKey("example.com/witness", "ed25519-cosignature", rawPublicKey(createPublicKey(privateKey)))]).length,
+      verifiedKeys(cosigned, [
+        noteKey("example.com/witness", "ed25519-cosignature", rawPublicKey(createPublicKey(privateKey), "ed25519-cosignature")),
+      ]).length,
       1,
     );
     assert.equal(parseCheckpoint(text).size, (last as { readonly size: number } | null)?.size);

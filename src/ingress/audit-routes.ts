@@ -1,0 +1,121 @@
+import { type FastifyPluginAsyncTypebox, Type } from "@fastify/type-provider-typebox";
+import { ProblemError } from "./problems.ts";
+import type { Caller, Services } from "./services.ts";
+
+const limitMax = 500;
+
+/** The audit log: its public files as C2SP tlog-tiles has them, and entries for those whom they concern. */
+export function auditRoutes(services: Services): FastifyPluginAsyncTypebox {
+  const readerOf = async (authorization: string | undefined): Promise<string | null> => {
+    const caller: Caller | null = await services.caller(authorization);
+    if (caller === null) throw new ProblemError("not_authenticated");
+    return caller.kind === "tenant" ? caller.tenant : null;
+  };
+
+  return async (app) => {
+    app.get(
+      "/checkpoint",
+      { schema: { tags: ["audit"], summary: "The signed head of the log (C2SP tlog-checkpoint)" } },
+      async (_request, reply) => {
+        const note = await services.audit.checkpoint(null);
+        if (note === null) throw new ProblemError("not_found");
+        return reply.type("text/plain; charset=utf-8").header("cache-control", "no-store").send(note);
+      },
+    );
+
+    app.get<{ Params: { "*": string } }>(
+      "/tile/*",
+      {
+        schema: {
+          tags: ["audit"],
+          summary: "A tile of hashes, or for the operator a bundle of entries (C2SP tlog-tiles)",
+          params: Type.Object({ "*": Type.String() }),
+        },
+      },
+      async (request, reply) => {
+        // Hashes say nothing; entries say what every tenant does.
+        if (request.params["*"].startsWith("entries/") && (await readerOf(request.headers.authorization)) !== null)
+          throw new ProblemError("not_allowed");
+        const bytes = await services.audit.tile(request.params["*"]);
+        if (bytes === null) throw new ProblemError("not_found");
+        return reply
+          .type("application/octet-stream")
+          .header("cache-control", "public, max-age=31536000, immutable")
+          .send(Buffer.from(bytes));
+      },
+    );
+
+    app.get(
+      "/v1/audit/entries",
+      {
+        schema: {
+          tags: ["audit"],
+          summary: "Entries of the log, newest first: a tenant's own, or all for the operator",
+          security: [{ apiKey: [] }],
+          querystring: Type.Object({
+            before: Type.Optional(Type.String({ pattern: "^[0-9]{1,15}$", description: "`next` of the page before" })),
+            type: Type.Optional(Type.String({ pattern: "^[a-z-]+\\.[a-z-]+$" })),
+            limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limitMax, default: 50 })),
+          }),
+        },
+      },
+      async (request) => {
+        const tenant = await readerOf(request.headers.authorization);
+        const { before, type, limit = 50 } = request.query;
+        return services.audit.page(tenant, { before: before === undefined ? null : Number(before), type: type ?? null, limit });
+      },
+    );
+
+    app.get(
+      "/v1/audit/entries/:index",
+      {
+        schema: {
+          tags: ["audit"],
+          summary: "One entry, byte for byte as it stands in the log",
+          security: [{ apiKey: [] }],
+          params: indexParams,
+        },
+      },
+      async (request, reply) => {
+        const tenant = await readerOf(request.headers.authorization);
+        const entry = await services.audit.entry(tenant, request.params.index);
+        if (entry === null) throw new ProblemError("not_found");
+        return reply.type("application/json").send(Buffer.from(entry));
+      },
+    );
+
+    app.get(
+      "/v1/audit/entries/:index/proof",
+      {
+        schema: {
+          tags: ["audit"],
+          summary: "A receipt that proves the entry offline (C2SP tlog-proof)",
+          security: [{ apiKey: [] }],
+          params: indexParams,
+        },
+      },
+      async (request, reply) => {
+        const tenant = await readerOf(request.headers.authorization);
+        const proof = await services.audit.proof(tenant, request.params.index);
+        if (proof === null) throw new ProblemError("not_found");
+        return reply.type("text/plain; charset=utf-8").send(proof);
+      },
+    );
+
+    app.get(
+      "/v1/audit/keys",
+      {
+        schema: {
+          tags: ["audit"],
+          summary: "Verifier keys of the log, one a line. Whoever must trust the log takes them from elsewhere too.",
+        },
+      },
+      async (_request, reply) => {
+        const keys = await services.audit.keys();
+        return reply.type("text/plain; charset=utf-8").send(keys.map((key) => `${key}\n`).join(""));
+      },
+    );
+  };
+}
+
+const indexParams = Type.Object({ index: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }) });
