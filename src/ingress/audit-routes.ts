@@ -29,7 +29,6 @@ export function auditRoutes(services: Services): FastifyPluginAsyncTypebox {
         schema: {
           tags: ["audit"],
           summary: "A tile of hashes, or for the operator a bundle of entries (C2SP tlog-tiles)",
-          params: Type.Object({ "*": Type.String() }),
         },
       },
       async (request, reply) => {

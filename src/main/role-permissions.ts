@@ -21,7 +21,8 @@ export function frontPermissions(config: Config): readonly string[] {
 
 /** The published files of the audit log, which anybody may read. */
 function auditFolders(config: Config): readonly string[] {
-  return [join(config.dataDir, "objects", "audit"), join(config.dataDir, "audit")];
+  // With the star also where the folder is made later.
+  return [join(config.dataDir, "objects", "audit", "*"), join(config.dataDir, "audit", "*")];
 }
 
 /** For the opener: the program's own files, the opening half of the keys and the sealed objects, and no threads either. */
