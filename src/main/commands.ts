@@ -161,7 +161,7 @@ export const commands = {
 
   /** Copies the audit log into a folder. @returns entries in it. */
   exportAudit: (folder: string, report: (done: number, all: number) => void): Promise<number> =>
-    withProgram((api) => exportLog(api.read, folder, report)),
+    withProgram((api) => exportLog((path, bytesMax) => api.read(path, bytesMax), folder, report)),
 
   /** Makes the root keys where there are none. @returns the current epoch. */
   initKeys: (): Promise<number> => initKeys(readConfig()),
