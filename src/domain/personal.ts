@@ -17,7 +17,16 @@ export const fieldCharsMax = 4096;
 /**
  * What a value must have to identify anybody. Senders write "n/a" or "-" where they have no number; persons who share such a value would become one.
  */
-const essentials: Readonly<Partial<Record<Category, RegExp>>> = { phone: /\d/, email: /.@./, trackingNumber: /[A-Za-z0-9]/ };
+const essentials: Readonly<Partial<Record<Category, RegExp>>> = {
+  name: /\p{L}/u,
+  organisation: /[\p{L}\p{N}]/u,
+  street: /[\p{L}\p{N}]/u,
+  city: /\p{L}/u,
+  postalCode: /[\p{L}\p{N}]/u,
+  phone: /\d/,
+  email: /.@./,
+  trackingNumber: /[A-Za-z0-9]/,
+};
 
 /** @returns the field, or null when the value is absent, blank, a placeholder or longer than {@link fieldCharsMax}. */
 export function personalField(category: Category, role: Role, value: unknown): PersonalField | null {

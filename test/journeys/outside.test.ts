@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer } from "node:net";
@@ -87,6 +88,26 @@ describe("somebody outside", () => {
     refused(await hook(elsewhere, { "x-forwarded-for": "10.0.0.1", "parcelkeep-remote": "10.0.0.1" }), 401, "not_authenticated");
     const { id: both } = (await created({ source: "gls", secret: bearer, allowFrom: ["10.0.0.0/8"] })).json();
     refused(await hook(both, { "x-api-key": bearer }), 401, "not_authenticated");
+  });
+
+  test("is InPost by ShipX's addresses where the endpoint has no secret, and by any of the Group's ways where it has one", async () => {
+    const { id: shipx, secret: none } = (await created({ source: "inpost" })).json();
+    assert.equal(none, undefined);
+    refused(await hook(shipx, { "x-forwarded-for": "91.216.25.7" }), 401, "not_authenticated");
+    const { id: relayed } = (await created({ source: "inpost", allowFrom: ["127.0.0.0/8", "::1"] })).json();
+    assert.equal((await hook(relayed, {})).status, 202);
+    const { id: group } = (await created({ source: "inpost", secret: bearer })).json();
+    const signed = (text: string) => createHmac("sha256", bearer).update(text).digest("base64");
+    const time = "2026-11-26T10:00:00Z";
+    for (const headers of [
+      { "x-inpost-signature": signed(payload) },
+      { "x-inpost-signature": signed(`${time}.${payload}`), "x-inpost-timestamp": time },
+      { authorization: `Basic ${Buffer.from(`inpost:${bearer}`).toString("base64")}` },
+      { "x-api-key": bearer },
+    ])
+      assert.equal((await hook(group, headers)).status, 202);
+    for (const headers of [{}, { "x-inpost-signature": signed(`${payload} `) }, { "x-inpost-signature": signed(`${time}.${payload}`) }])
+      refused(await hook(group, headers), 401, "not_authenticated");
   });
 
   test("gets the same endpoint for the same Idempotency-Key, and another tenant another one", async () => {

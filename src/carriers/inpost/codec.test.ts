@@ -78,6 +78,15 @@ describe("inpost", () => {
     ]);
   });
 
+  test("reads several pushes in one body", () => {
+    const { messageId, notices } = decoded(Buffer.from(`[${push.toString()},${push.toString()}]`));
+    assert.equal(messageId, null);
+    assert.deepEqual(
+      notices.map(({ events }) => events[0]?.identity),
+      Array(2).fill("f0000000-2d8c-41da-94c4-3bd93f1451a1#EOL.1004"),
+    );
+  });
+
   test("reads an answer of the Group; a redirection to a locker is not the parcel in it", () => {
     const [first, second] = decoded(answer).notices;
     assert.deepEqual(
@@ -97,7 +106,15 @@ describe("inpost", () => {
   test("accepts a message about offers and refuses what is none of these", () => {
     const offers = '{"event_ts":"2026-11-12 09:04:05 +0100","event":"offers_prepared","payload":{"shipment_id":4999,"offers":[]}}';
     assert.deepEqual(codec.decode(Buffer.from(offers)), { ok: true, messageId: null, notices: [] });
-    for (const body of ["{}", '{"event":"x"}', '{"eventCode":"EOL.1001"}', '{"parcels":[{"events":[]}]}', '{"tracking_details":[]}'])
+    for (const body of [
+      "{}",
+      "[]",
+      "[{}]",
+      '{"event":"x"}',
+      '{"eventCode":"EOL.1001"}',
+      '{"parcels":[{"events":[]}]}',
+      '{"tracking_details":[]}',
+    ])
       assert.deepEqual(codec.decode(Buffer.from(body)), { ok: false, reason: "unknown-shape" });
   });
 });

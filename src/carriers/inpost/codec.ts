@@ -37,6 +37,7 @@ export const codec: Codec = {
 function decode(body: Uint8Array): Decoded {
   const parsed = parseJson(body);
   if (!parsed.ok) return parsed;
+  if (Array.isArray(parsed.value)) return pushes(parsed.value);
   const root = record(parsed.value);
   if (Array.isArray(root["parcels"]))
     return decodedWhole(
@@ -46,4 +47,11 @@ function decode(body: Uint8Array): Decoded {
   if (text(root["eventCode"]) !== null) return decodedWhole([pushNotice(root)], text(root["eventId"]));
   if (text(root["event"]) !== null) return shipxMessage(root);
   return Array.isArray(root["tracking_details"]) ? decodedWhole([shipxTracking(root)], null) : unknownShape;
+}
+
+/** Several pushes in one body. */
+function pushes(events: readonly unknown[]): Decoded {
+  const read = events.map(record);
+  const isPush = read.length > 0 && read.every((event) => text(event["eventCode"]) !== null);
+  return isPush ? decodedWhole(read.map(pushNotice), null) : unknownShape;
 }
