@@ -1,4 +1,4 @@
-import { isCarrierId, type CarrierId } from "../domain/carrier.ts";
+import type { CarrierId } from "../domain/carrier.ts";
 import { text } from "./json.ts";
 
 /**
@@ -80,9 +80,6 @@ export function carrierByName(name: unknown): CarrierId | null {
       ?.toLowerCase()
       .split(/[^a-z0-9]+/)
       .filter((word) => word !== "") ?? [];
-  // Karrio and others use our own names, with low lines.
-  const whole = words.join("-");
-  if (isCarrierId(whole)) return whole;
   for (let count = Math.min(words.length, wordsMax); count > 0; count--) {
     const carrier = carriers.get(words.slice(0, count).join("-"));
     if (carrier !== undefined) return carrier;

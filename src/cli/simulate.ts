@@ -17,6 +17,7 @@ interface SimulateOptions {
   readonly push?: string[];
   readonly pushSecret?: string[];
   readonly pushClientId?: string[];
+  readonly askedBy: "product" | "connectors";
   readonly attach?: boolean;
   readonly report?: string;
   readonly json?: boolean;
@@ -51,6 +52,15 @@ export function addSimulateCommand(program: Command, run: (work: () => Promise<v
     .option("--no-quotas", "let carriers answer beyond their quotas")
     .option("--token-life <seconds>", "of access tokens, instead of the carrier's own", count)
     .addOption(new Option("--duration <seconds>", "how long the parcels' lives take").argParser(count).default(60).conflicts("serve"))
+    .addOption(
+      new Option(
+        "--asked-by <who>",
+        "the product's outbound process, or its connectors in this command: without its schedule, so that lives are followed",
+      )
+        .choices(["product", "connectors"])
+        .default("connectors")
+        .conflicts("serve"),
+    )
     .addOption(new Option("--attach", "drive the program that holds PARCELKEEP_DATA instead of one of its own").conflicts("serve"))
     .addOption(new Option("--report <file>", "the figures as an HTML page with charts").conflicts("serve"))
     .addOption(new Option("--json", "the figures as JSON").conflicts("serve"))

@@ -1,7 +1,7 @@
 import type { CarrierClient, ClientAnswer, ClientRequest, Credentials, TrackOutcome } from "../carriers/client.ts";
 
 /** A carrier that hangs is given up after this long. */
-const patienceMs = 2_000;
+const patienceMs = 5_000;
 /** Failures in a row after which a carrier is left alone for a while. */
 const failuresMax = 3;
 const restMs = 1_000;

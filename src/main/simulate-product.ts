@@ -8,7 +8,7 @@ import { keyPowers } from "./key-powers.ts";
 import { SimulateError } from "./simulate-options.ts";
 
 const cli = join(import.meta.dirname, "..", "cli", "main.ts");
-const startMsMax = 60_000;
+const startMsMax = 180_000;
 
 /** What the API shows of a shipment, as far as a simulation looks. */
 export interface SeenShipment {
@@ -121,6 +121,16 @@ export class Tenant {
       body: rows.map((row) => `${JSON.stringify(row)}\n`).join(""),
     });
     return (await answer.text()).split("\n").filter((line) => line.includes('"receipt"')).length;
+  }
+
+  /** Lets the product ask a carrier about this merchant's parcels. */
+  async addCarrierAccount(source: string, credentials: Readonly<Record<string, string>>): Promise<void> {
+    const answer = await this.#fetch("/v1/carrier-accounts", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ source, credentials }),
+    });
+    if (!answer.ok) throw new SimulateError(`an account with ${source} was not taken: ${answer.status}`);
   }
 
   /** Hands a carrier's answer over, as one that was captured. */

@@ -5,12 +5,12 @@ import type { Behaviour } from "../simulator/faults.ts";
 import { happenedBy, lifeMaxMs, statusAfter, type SimulatedParcel } from "../simulator/life.ts";
 import { Pusher, type PushOutcome, type Receiver } from "../simulator/pusher.ts";
 import { simulatedSenders } from "../simulator/pushes.ts";
-import { SimulatorServer } from "../simulator/server.ts";
+import { type OnAnswered, SimulatorServer } from "../simulator/server.ts";
 import { last, type SimulatedCarrier, type Tracked } from "../simulator/simulated-carrier.ts";
 import { simulatedClock } from "../simulator/simulated-clock.ts";
 import { World } from "../simulator/world.ts";
 import { clients } from "./clients.ts";
-import { Asker } from "./simulate-asker.ts";
+import { Asker, type AskerCarrier } from "./simulate-asker.ts";
 import { measureBatching } from "./simulate-batching.ts";
 import { measureCache } from "./simulate-cache.ts";
 import type { Agreement, CarrierFigure, PushFigure, SimulationFigures, StepFigure } from "./simulate-figures.ts";
@@ -26,6 +26,8 @@ export interface RunOrder {
   readonly durationMs: number;
   readonly hasQuotas: boolean;
   readonly tokenLifeSeconds: number | null;
+  /** The product's own outbound process, or its connectors in this process. */
+  readonly askedBy: SimulationFigures["askedBy"];
   /** Drives the program that holds the data folder instead of one of its own. */
   readonly attach: boolean;
   readonly report: (line: string) => void;
@@ -49,10 +51,8 @@ export async function runSimulation(order: RunOrder): Promise<SimulationFigures>
   const startedAt = new Date();
   const simulatedMs = lifeMaxMs * (1 + announcedShare);
   const speed = Math.max(1, simulatedMs / durationMs);
-  const product = order.attach ? await Product.running() : await Product.startNew({});
-  report(`the product runs: ${product.url}`);
-  // The time of the simulation begins when everything stands.
-  const world = new World(seed, simulatedClock(speed, simulatedMs * 2));
+  const clock = simulatedClock(speed, simulatedMs * 2);
+  const world = new World(seed, clock);
   const desks = carriers.map(
     (carrier) =>
       new CarrierDesk(carrier, world, {
@@ -62,8 +62,23 @@ export async function runSimulation(order: RunOrder): Promise<SimulationFigures>
         tokenLifeSeconds: order.tokenLifeSeconds,
       }),
   );
+  let onAnswered: OnAnswered = () => {};
+  const simulator = await SimulatorServer.start(desks, world, {
+    host: "127.0.0.1",
+    port: 0,
+    onAnswered: (...answered) => onAnswered(...answered),
+  });
+  report(`the carriers run: ${simulator.url}`);
+  const product = await (order.attach ? Product.running() : Product.startNew(settingsFor(simulator.url))).catch(async (error: unknown) => {
+    await simulator.stop();
+    throw error;
+  });
+  report(`the product runs: ${product.url}`);
+  clock.start();
+  // The product asks about a parcel at once and then by the hour: it is to find some that have lived.
+  const agoMs = order.askedBy === "product" ? lifeMaxMs : 0;
   const lives = new Map(
-    carriers.map((carrier, at) => [carrier.source, world.add(carrier, countOf(order, at), lifeMaxMs * announcedShare)]),
+    carriers.map((carrier, at) => [carrier.source, world.add(carrier, countOf(order, at), lifeMaxMs * announcedShare + agoMs, agoMs)]),
   );
   const tenant = await product.createTenant();
   const watcher = new Watcher((source, number) => tenant.findShipment(source, number));
@@ -71,11 +86,7 @@ export async function runSimulation(order: RunOrder): Promise<SimulationFigures>
     const happenedAt = world.clock.realAt(last(happened).at.getTime());
     watcher.tell({ source: parcel.source, number: parcel.number, way, steps: happened.length, toldAt, happenedAt });
   };
-  const simulator = await SimulatorServer.start(desks, world, {
-    host: "127.0.0.1",
-    port: 0,
-    onAnswered: (_source, tracked, at) => tracked.forEach((each) => tell("asked", each, at)),
-  });
+  onAnswered = (_source, tracked, at) => tracked.forEach((each) => tell("asked", each, at));
   const outcomes: PushOutcome[] = [];
   const pusher = new Pusher(world, (outcome) => {
     outcomes.push(outcome);
@@ -86,22 +97,12 @@ export async function runSimulation(order: RunOrder): Promise<SimulationFigures>
   });
   const asker = new Asker(durationMs * askedShare, (source, payload) => tenant.capture(source, payload));
   try {
-    report(`the simulator runs: ${simulator.url}`);
     const pushed = await startPushes(tenant, pusher, lives);
+    if (order.askedBy === "product")
+      for (const { carrier, credentials } of desks) await tenant.addCarrierAccount(carrier.source, credentials);
     const registered = await register(tenant, lives, pushed.ofShop);
     report(`${registered} shipments imported, ${pushed.ofShop.size} announced by a shop; ${pushed.parcels.size} parcels are pushed`);
-    asker.start(
-      desks.map(({ carrier, credentials }) => ({
-        client: clients.get(carrier.source)!,
-        baseUrl: simulator.baseUrlOf(carrier.source),
-        credentials,
-        open: () =>
-          lives
-            .get(carrier.source)!
-            .filter((parcel) => !pushed.parcels.has(parcel) && watcher.stepsTold(parcel.source, parcel.number) < parcel.steps.length)
-            .map((parcel) => parcel.number),
-      })),
-    );
+    if (order.askedBy === "connectors") asker.start(desks.map((desk) => askedOf(desk, simulator, lives, pushed, watcher)));
     await passes(durationMs, report);
     await asker.stop();
     pusher.stop();
@@ -123,7 +124,7 @@ export async function runSimulation(order: RunOrder): Promise<SimulationFigures>
       machine: `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores, node ${process.version}`,
       durationMs,
       speed: Math.round(speed),
-      askedBy: "connectors",
+      askedBy: order.askedBy,
       carriers: desks.map((desk) => carrierFigure(desk, lives.get(desk.carrier.source)!, pushed.parcels, watcher, world, asker)),
       pushes: pushFigures(pushed, outcomes, watcher, world),
       batching,
@@ -137,6 +138,33 @@ export async function runSimulation(order: RunOrder): Promise<SimulationFigures>
     await simulator.stop();
     await product.stop();
   }
+}
+
+/** Settings by which a product asks the simulated carriers, and nobody else's. */
+export function settingsFor(simulatorUrl: string): Readonly<Record<string, string>> {
+  return { PARCELKEEP_CARRIERS_URL: simulatorUrl, PARCELKEEP_EGRESS_TEST_HOSTS: new URL(simulatorUrl).host };
+}
+
+/** What the connectors in this process ask one carrier about: parcels that do not come by themselves and have not told their end. */
+function askedOf(
+  { carrier, credentials }: CarrierDesk,
+  simulator: SimulatorServer,
+  lives: ReadonlyMap<string, readonly SimulatedParcel[]>,
+  { parcels: pushed }: Pushed,
+  watcher: Watcher,
+): AskerCarrier {
+  const isOpen = (parcel: SimulatedParcel): boolean =>
+    !pushed.has(parcel) && watcher.stepsTold(parcel.source, parcel.number) < parcel.steps.length;
+  return {
+    client: clients.get(carrier.source)!,
+    baseUrl: simulator.baseUrlOf(carrier.source),
+    credentials,
+    open: () =>
+      lives
+        .get(carrier.source)!
+        .filter(isOpen)
+        .map((parcel) => parcel.number),
+  };
 }
 
 function countOf({ parcels, carriers }: RunOrder, at: number): number {

@@ -7,7 +7,7 @@ import { simulatedClock } from "../simulator/simulated-clock.ts";
 import { World } from "../simulator/world.ts";
 import { behavioursOf, carriersOf, receiversOf, type SimulateArguments } from "./simulate-options.ts";
 import { figuresHtml, figuresText } from "./simulate-report.ts";
-import { runSimulation } from "./simulate-run.ts";
+import { runSimulation, settingsFor } from "./simulate-run.ts";
 
 export interface SimulateOrder extends SimulateArguments {
   readonly seed: string;
@@ -24,6 +24,7 @@ export interface ServeOrder extends SimulateOrder {
 
 export interface DriveOrder extends SimulateOrder {
   readonly durationSeconds: number;
+  readonly askedBy: "product" | "connectors";
   readonly attach: boolean;
   readonly report: string | null;
   readonly json: boolean;
@@ -37,7 +38,8 @@ export async function serveSimulator(order: ServeOrder, print: (line: string) =>
   const carriers = carriersOf(order);
   const behaviours = behavioursOf(order, carriers);
   const receivers = receiversOf(order);
-  const world = new World(order.seed, simulatedClock(order.speed, headStartMs));
+  const clock = simulatedClock(order.speed, headStartMs);
+  const world = new World(order.seed, clock);
   const desks = carriers.map(
     (carrier) =>
       new CarrierDesk(carrier, world, {
@@ -49,15 +51,15 @@ export async function serveSimulator(order: ServeOrder, print: (line: string) =>
   );
   for (const carrier of carriers) world.add(carrier, Math.ceil(order.parcels / carriers.length), lifeMaxMs);
   const simulator = await SimulatorServer.start(desks, world, order);
+  clock.start();
   const pusher = new Pusher(world, () => {});
   for (const receiver of receivers) {
     const sources = receiver.sender.role === "shop" ? carriers.map((carrier) => carrier.source) : [receiver.sender.source];
     for (const source of sources) for (const parcel of world.parcels(source)) pusher.push(parcel, receiver);
   }
   print(`The carriers run: ${simulator.url}`);
-  print(
-    `  for the product   PARCELKEEP_CARRIER_BASE_URLS=${carriers.map(({ source }) => `${source}=${simulator.baseUrlOf(source)}`).join(",")}`,
-  );
+  const settings = Object.entries(settingsFor(simulator.url)).map(([name, value]) => `${name}=${value}`);
+  print(`  for the product   ${settings.join(" ")}`);
   print(`  credentials       curl ${simulator.url}/_control`);
   print(`  numbers           curl ${simulator.url}/_control/parcels/${carriers[0]!.source}`);
   print(`  a black hole      curl -X PUT -d '{"faults":{"hang":1}}' ${simulator.url}/_control/carriers/${carriers[0]!.source}`);
@@ -80,6 +82,7 @@ export async function driveProduct(order: DriveOrder, print: (text: string) => v
     durationMs: order.durationSeconds * 1000,
     hasQuotas: order.quotas,
     tokenLifeSeconds: order.tokenLifeSeconds,
+    askedBy: order.askedBy,
     attach: order.attach,
     report: progress,
   });

@@ -84,8 +84,10 @@ export class SimulatorServer {
       response.write(answer.slice(0, Math.ceil(answer.length / 2)), () => response.destroy());
       return;
     }
+    // Who has given up in between was told nothing.
+    if (response.destroyed) return;
+    if (handling.tracked.length > 0) response.once("finish", () => this.#onAnswered(source, handling.tracked, Date.now()));
     send(response, status, headers, answer);
-    if (handling.tracked.length > 0) this.#onAnswered(source, handling.tracked, Date.now());
   }
 }
 

@@ -6,16 +6,24 @@ export interface SimulatedClock {
   realAt(simulated: number): number;
 }
 
+export interface StartableClock extends SimulatedClock {
+  /** Until then it stands still. */
+  start(): void;
+}
+
 /**
  * @param speed simulated milliseconds for each of ours, at least 1.
  * @param headStartMs how far in the past it starts; once it has caught up with ours it runs as ours does.
  */
-export function simulatedClock(speed: number, headStartMs: number, realNow: () => number = Date.now): SimulatedClock {
-  const started = realNow();
-  const beginning = started - headStartMs;
+export function simulatedClock(speed: number, headStartMs: number, realNow: () => number = Date.now): StartableClock {
+  const beginning = realNow() - headStartMs;
+  let started: number | null = null;
   return {
-    now: () => Math.min(realNow(), beginning + (realNow() - started) * speed),
+    start: () => {
+      started ??= realNow();
+    },
+    now: () => (started === null ? beginning : Math.min(realNow(), beginning + (realNow() - started) * speed)),
     // It lags behind ours until it has caught up, so the later of the two is when it comes.
-    realAt: (simulated) => Math.max(started + (simulated - beginning) / speed, simulated),
+    realAt: (simulated) => Math.max((started ?? realNow()) + (simulated - beginning) / speed, simulated),
   };
 }

@@ -17,10 +17,11 @@ export class World {
   /**
    * New parcels of a carrier, the same for the same seed and order of calls but for the moment of their birth.
    * @param announcedWithinMs they are announced evenly over this much of the simulated time from now on.
+   * @param agoMs from that long ago on instead.
    */
-  add({ source, country, stages }: SimulatedCarrier, count: number, announcedWithinMs: number): readonly SimulatedParcel[] {
+  add({ source, country, stages }: SimulatedCarrier, count: number, announcedWithinMs: number, agoMs = 0): readonly SimulatedParcel[] {
     const known = this.#of(source);
-    const beginning = this.clock.now();
+    const beginning = this.clock.now() - agoMs;
     const first = known.size;
     return Array.from({ length: count }, (_, at) => {
       const number = trackingNumberOf(source, first + at);

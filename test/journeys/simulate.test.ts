@@ -96,7 +96,7 @@ describe("the carriers alone", () => {
     };
 
   test("say how a product is pointed at them", () => {
-    assert.ok(output.includes(`PARCELKEEP_CARRIER_BASE_URLS=gls=${url}/gls,postnl=${url}/postnl`));
+    assert.ok(output.includes(`PARCELKEEP_CARRIERS_URL=${url} PARCELKEEP_EGRESS_TEST_HOSTS=${new URL(url).host}\n`));
   });
 
   test("answer who shows the credential and asks for a number of theirs, and nobody else", async () => {

@@ -79,23 +79,6 @@ describe("karrio", () => {
     );
   });
 
-  test("knows connectors by their names, and not every DHL", () => {
-    const carrierOf = (name: string) => {
-      const decoded = decodeJson({ tracking_number: "X1", carrier_name: name, events: [] });
-      assert.ok(decoded.ok);
-      return decoded.notices[0]?.carrier;
-    };
-    assert.deepEqual(["canadapost", "royalmail", "dhl_parcel_de", "dhl_universal", "hermes", "dhl_poland", "generic"].map(carrierOf), [
-      "canadapost",
-      "royalmail",
-      "dhl-parcel-de",
-      "dhl-unified",
-      "hermes-de",
-      null,
-      null,
-    ]);
-  });
-
   test("reads an order, events written with a point, a bare tracker and a page of them", () => {
     const order = decodeJson({ event: "order_created", data: { order_id: "O-63", shipping_to: { person_name: "Iwan Kerbrat" } } });
     assert.ok(order.ok);

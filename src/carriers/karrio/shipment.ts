@@ -1,10 +1,10 @@
 import { bareNotice, otherNumbers } from "../bare-notice.ts";
+import { carrierByName } from "../carrier-name.ts";
 import { record, text } from "../json.ts";
 import { personalFields } from "../personal-fields.ts";
 import type { Role } from "../../domain/category.ts";
 import type { Notice } from "../../domain/notice.ts";
 import { personalField, type PersonalField } from "../../domain/personal.ts";
-import { carrierOf } from "./carriers.ts";
 
 type Part = Readonly<Record<string, unknown>>;
 
@@ -14,7 +14,7 @@ export function shipmentNotice(shipment: Part): Notice | null {
   const reference = text(shipment["reference"]) ?? text(record(shipment["options"])["reference"]);
   if (trackingNumber === null && text(shipment["id"]) === null) return null;
   return {
-    ...bareNotice(carrierOf(shipment["carrier_name"]), trackingNumber),
+    ...bareNotice(carrierByName(shipment["carrier_name"]), trackingNumber),
     kind: trackingNumber === null ? "order" : "fulfilment",
     orderReferences: otherNumbers(trackingNumber, reference, text(shipment["order_id"])),
     fields: personalFields(

@@ -1,4 +1,5 @@
 import { bareNotice, identityOf, otherNumbers } from "../bare-notice.ts";
+import { carrierByName } from "../carrier-name.ts";
 import { codedStatus, unknownStatus, type CodedStatus } from "../coded-status.ts";
 import { withoutZone } from "../doubtful-zone.ts";
 import { list, record, text } from "../json.ts";
@@ -6,7 +7,6 @@ import { personalFields } from "../personal-fields.ts";
 import type { EventNotice, Notice } from "../../domain/notice.ts";
 import { personalField } from "../../domain/personal.ts";
 import { carrierTime, type CarrierTime } from "../../domain/time.ts";
-import { carrierOf } from "./carriers.ts";
 import { incidentReasons, trackerStatuses } from "./statuses.ts";
 
 type Part = Readonly<Record<string, unknown>>;
@@ -19,7 +19,7 @@ export function trackerNotice(value: unknown): Notice | null {
   const info = record(tracker["info"]);
   const current = codedStatus(trackerStatuses, tracker["status"]);
   return {
-    ...bareNotice(carrierOf(tracker["carrier_name"]), trackingNumber),
+    ...bareNotice(carrierByName(tracker["carrier_name"]), trackingNumber),
     orderReferences: otherNumbers(null, text(info["order_id"])),
     events: list(tracker["events"]).map((event) => eventOf(record(event))),
     summary: current === null ? null : { ...current, time: null },
