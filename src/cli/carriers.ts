@@ -5,6 +5,21 @@ import { commands } from "../main/commands.ts";
 export function addCarrierCommands(program: Command, run: (work: () => Promise<void>) => Promise<void>): void {
   const carriers = program.command("carriers").description("the carrier register: who recipients are and what may go there");
   carriers
+    .command("new")
+    .description("lay out a new source in this checkout: codec, status table, fixture, tests, register entry (docs/adding-a-carrier.md)")
+    .argument("<name>", "its id, such as sample-post")
+    .option("--title <title>", "the carrier's name for people")
+    .option("--json", "one JSON object")
+    .action((name: string, options: { title?: string; json?: boolean }) =>
+      run(async () => {
+        const files = await commands.newCarrier(name, options.title ?? name);
+        const next = `npm test -- src/carriers/${name}/codec.test.ts`;
+        process.stdout.write(
+          options.json ? `${JSON.stringify({ files })}\n` : `${files.map((file) => `wrote ${file}\n`).join("")}next: ${next}\n`,
+        );
+      }),
+    );
+  carriers
     .command("list")
     .option("--tenant <id>", "with what this merchant has agreed")
     .option("--json", "one JSON object per line")

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { type Candidate, detectCarriers, type Hints } from "../carriers/detection/detect.ts";
 import type { ProblemBody, ProblemCode } from "../ingress/problems.ts";
 import type { CarrierView } from "../ingress/services.ts";
@@ -13,6 +14,7 @@ import { keyPath } from "./key-paths.ts";
 import { type KeyStatus, keyStatus, retireEpoch, rotateIndex, type RotationOrder, rotateWraps } from "./key-rotation.ts";
 import { startProgram } from "./program.ts";
 import type { DriveOrder, ServeOrder } from "./simulate.ts";
+import { newCarrier, NewCarrierError } from "./new-carrier.ts";
 import { ProgramError } from "./program-error.ts";
 import { platformHost, type RoleName, rolePowers } from "./role.ts";
 import { codecs, unknownSource } from "./sources.ts";
@@ -150,6 +152,14 @@ export const commands = {
         const answer = await api.call(`/v1/captured?tenant=${encodeURIComponent(tenant)}&source=${encodeURIComponent(source)}`, { raw });
         report(file, answer["receipt"]!);
       }
+    }),
+
+  /** Lays out a new source in this checkout. @returns what was written. */
+  newCarrier: (source: string, title: string): Promise<readonly string[]> =>
+    newCarrier(join(import.meta.dirname, "..", ".."), source, title).catch((error: unknown) => {
+      throw error instanceof NewCarrierError
+        ? new CommandError(error.message, 'parcelkeep carriers new sample-post --title "Sample Post"')
+        : error;
     }),
 
   /** The carrier register, with a tenant's agreements where one is named. */
