@@ -40,7 +40,7 @@ suite("a new carrier", () => {
     assert.equal(run.status, 0, run.stdout);
     const { codecs } = (await import(join(root, "src/main/sources.ts"))) as { codecs: ReadonlyMap<string, unknown> };
     assert.ok(codecs.has("sample-post"));
-    const { isCarrierId } = (await import(join(root, "src/domain/carrier.ts"))) as { isCarrierId(text: string): boolean };
+    const { isCarrierId } = (await import(join(root, "src/domain/carrier.ts"))) as { isCarrierId: (text: string) => boolean };
     assert.ok(isCarrierId("sample-post"));
     assert.equal((JSON.parse(readFileSync(join(root, "registers/sample-post.json"), "utf8")) as { source: string }).source, "sample-post");
     assert.equal(files.length, 7);
