@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -31,19 +31,22 @@ export function localOpener(config: Config, connection: RoleConnection): OpenSub
   };
 }
 
-/** @throws {OpenerError} */
-export async function runOpener(config: Config, start: OpenerStart): Promise<Opened> {
-  const [command, args] = withoutCoreDump(process.execPath, [
-    ...openerPermissions(config),
-    `--max-old-space-size=${heapMegabytes}`,
-    join(import.meta.dirname, "opener-process.ts"),
-  ]);
-  const child = spawn(command, args, {
+const openerProgram = join(import.meta.dirname, "opener-process.ts");
+
+/** The process and its walls: what it may read, no environment but its settings, no core dump, nobody who hears it but its starter. Tests try another program in it. */
+export function startOpener(config: Config, program: string = openerProgram, permissions = openerPermissions(config)): ChildProcess {
+  const [command, args] = withoutCoreDump(process.execPath, [...permissions, `--max-old-space-size=${heapMegabytes}`, program]);
+  return spawn(command, args, {
     stdio: ["pipe", "ignore", "ignore", "pipe"],
     env: environment(config),
     timeout: answerMs,
     killSignal: "SIGKILL",
   });
+}
+
+/** @throws {OpenerError} */
+export async function runOpener(config: Config, start: OpenerStart): Promise<Opened> {
+  const child = startOpener(config);
   const ended = new Promise<void>((resolve, reject) => {
     child.once("error", (error) => reject(new OpenerError("unavailable", "the opener could not be started", { cause: error })));
     child.once("exit", () => resolve());

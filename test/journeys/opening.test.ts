@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import pg from "pg";
 import { readConfig } from "../../src/main/config.ts";
-import { runOpener } from "../../src/main/opener.ts";
-import { frontPermissions } from "../../src/main/role-permissions.ts";
+import { runOpener, startOpener } from "../../src/main/opener.ts";
+import { frontPermissions, openerPermissions } from "../../src/main/role-permissions.ts";
+import { createLocalKeys } from "../../src/vault/keys/local/key-folder.ts";
 import { OpenerError, type SubjectGrant } from "../../src/vault/opening.ts";
 import { RunningProgram } from "../support/running-program.ts";
 
@@ -151,6 +153,43 @@ describe("opening what was sealed", async () => {
       "becomes the opener's role": "42501",
     });
   });
+});
+
+test("the opener's process reads its keys and its program, and nothing else; it writes, starts and tells nothing, and leaves no core dump", async (t) => {
+  const program = new RunningProgram({ PARCELKEEP_OPERATOR_SECRET: "in the environment of whoever starts it", NODE_OPTIONS: "" });
+  t.after(() => program.remove());
+  await createLocalKeys(join(program.dataDir, "keys"));
+  await mkdir(join(program.dataDir, "secrets"));
+  for (const name of ["postgres.json", "operator.key"]) await writeFile(join(program.dataDir, "secrets", name), "secret");
+  const config = readConfig(program.env);
+  const script = join(import.meta.dirname, "..", "support", "controlled-opener.ts");
+  const child = startOpener(config, script, [...openerPermissions(config), `--allow-fs-read=${script}`]);
+  t.after(() => child.kill("SIGKILL"));
+  child.stdin!.end(JSON.stringify({ dataDir: program.dataDir }));
+  assert.deepEqual([child.stdout, child.stderr], [null, null]);
+  const [chunk] = await once(child.stdio[3]!, "data");
+  const { pid, ...outcomes } = JSON.parse(String(chunk));
+  const denied = "ERR_ACCESS_DENIED";
+  assert.deepEqual(outcomes, {
+    "reads the opening half": "succeeded",
+    "reads the signing half": denied,
+    "reads the sealing half": denied,
+    "reads the database's passwords": denied,
+    "reads the operator's key": denied,
+    "reads the machine's users": denied,
+    "writes a file": denied,
+    "writes beside its program": denied,
+    "starts a process": denied,
+    "starts a thread": denied,
+    "loads native code": "ERR_DLOPEN_DISABLED",
+    environment: ["PARCELKEEP_CELL", "PARCELKEEP_DATA"],
+    "arguments hold": [],
+  });
+  if (process.platform === "linux") {
+    // The shell that set it has become the opener: it is one process, with the limit for good.
+    assert.equal(pid, child.pid);
+    assert.match(await readFile(`/proc/${pid}/limits`, "utf8"), /^Max core file size +0 +0 /m);
+  }
 });
 
 /** Runs an attacker's code with the permissions of the front's process. */
