@@ -141,3 +141,81 @@ test("a record's identifier has the blind index of a loose value's", () => {
   ]).claims.map((claim) => claim.entry.blind);
   assert.deepEqual(ofBatch.toSorted(), ofRecord.toSorted());
 });
+
+/** A vault that knows these values, each as somebody's. */
+function knowing(...values: readonly (readonly [category: LooseValue["category"], value: string, subject: string])[]) {
+  const held = new Map<string, KnownToken>(
+    values.map(([category, value, subject]) => [keys.blind(category, value), { token: `token of ${value}`, subject }]),
+  );
+  return (blind: string): KnownToken | undefined => held.get(blind);
+}
+
+test("the strongest identifier of a person that is known says who that is, wherever it stands, and links the others", () => {
+  const known = knowing(["phone", "+491", "by phone"], ["email", "a@b.c", "by e-mail"], ["customerId", "C1", "by customer id"]);
+  const values: LooseValue[] = [
+    { category: "customerId", value: "C1", person: 1 },
+    { category: "email", value: "a@b.c", person: 1 },
+    { category: "phone", value: "+491", person: 1 },
+    { category: "name", value: "Ida", person: 1 },
+  ];
+  for (const order of [values, values.toReversed()]) {
+    const done = run(order, known);
+    assert.deepEqual(
+      done.groups.map(({ subject }) => subject),
+      ["by e-mail"],
+    );
+    assert.deepEqual([...done.met], [["by e-mail", 1]]);
+    assert.deepEqual(done.links.map(({ subject, sameAs }) => `${subject} = ${sameAs}`).toSorted(), [
+      "by e-mail = by customer id",
+      "by e-mail = by phone",
+    ]);
+    assert.deepEqual([done.claims, done.identifiers], [[], 3]);
+  }
+});
+
+test("a known identifier without a person says nothing of anybody else; each such value is somebody of its own", () => {
+  const known = knowing(["email", "a@b.c", "somebody"]);
+  const done = run(
+    [
+      { category: "email", value: "a@b.c" },
+      { category: "name", value: "Ida" },
+      { category: "name", value: "Ben" },
+    ],
+    known,
+  );
+  assert.equal(new Set(done.groups.map(({ subject }) => subject)).size, 2);
+  assert.ok(!done.groups.some(({ subject }) => subject === "somebody"));
+  assert.deepEqual([[...done.met], done.links], [[], []]);
+});
+
+test("one subject for all of a person's values that are new, and for two persons who share an identifier", () => {
+  const values: LooseValue[] = [
+    { category: "name", value: "Ida", person: 1 },
+    { category: "phone", value: "+491", person: 1 },
+    { category: "phone", value: "+491", person: 2 },
+    { category: "name", value: "Ida M", person: 2 },
+    { category: "trackingNumber", value: "N1", person: 2 },
+    { category: "name", value: "Ben", person: 3 },
+  ];
+  const done = run(values);
+  const subjectOf = (value: string) => done.groups.find(({ fields }) => fields.some((field) => field.value === value))!.subject;
+  assert.deepEqual(new Set(["Ida", "+491", "Ida M", "N1"].map(subjectOf)).size, 1);
+  assert.notEqual(subjectOf("Ben"), subjectOf("Ida"));
+  assert.deepEqual(
+    done.claims.map(({ category, strength }) => [category, strength]),
+    [
+      ["phone", 2],
+      ["trackingNumber", 4],
+    ],
+  );
+});
+
+test("a batch is repeated under its seed alone: another seed, tenant or no seed gives other tokens", async () => {
+  const values: LooseValue[] = [{ category: "name", value: "Ida" }];
+  const tokenUnder = (seed: string | null, index = keys): string => tokeniseValues(values, "eu1", index, nothing, seed).tokens[0]!;
+  const other = await indexKeys(provider as never, "t2");
+  assert.equal(tokenUnder("a"), tokenUnder("a"));
+  assert.equal(new Set([tokenUnder("a"), tokenUnder("b"), tokenUnder("a", other), tokenUnder(null), tokenUnder(null)]).size, 5);
+  const two = run([...values, ...values], nothing, "a").groups.map(({ id }) => id.toString("hex"));
+  assert.equal(new Set(two).size, 2);
+});
