@@ -13,6 +13,7 @@ import { problemBody, type ProblemCode, ProblemError } from "./problems.ts";
 import type { Services } from "./services.ts";
 import { tokenRoutes } from "./token-routes.ts";
 import { personRoutes } from "./person-routes.ts";
+import { webhookRoutes } from "./webhook-routes.ts";
 import { trackingPageRoutes } from "./tracking-page.ts";
 
 /** Largest request body of a webhook or call; imports stream and have their own bound. */
@@ -75,6 +76,7 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger)
   await app.register(personRoutes(services));
   await app.register(carrierRoutes(services));
   await app.register(auditRoutes(services));
+  await app.register(webhookRoutes(services));
   await app.register(operatorRoutes(services));
   await app.register(exportRoutes(services));
   await app.register(trackingPageRoutes(services));

@@ -169,6 +169,58 @@ export interface AuditReads {
   keys(): Promise<readonly string[]>;
 }
 
+export const webhookSignatures = ["hmac", "ed25519"] as const;
+export type WebhookSignature = (typeof webhookSignatures)[number];
+
+/** A merchant's own address that is told of changed shipments. */
+export interface WebhookEndpointView {
+  readonly id: string;
+  readonly url: string;
+  readonly signature: WebhookSignature;
+  readonly state: "active" | "disabled";
+  /** `gone`: the receiver answered 410; `by-request`. */
+  readonly disabledReason: string | null;
+  /** `whpk_…` that verify, the newest first; for `hmac` none. */
+  readonly publicKeys: readonly string[];
+  /** Secrets that sign now: two while one is replaced. */
+  readonly secrets: number;
+  readonly waiting: number;
+  readonly dead: number;
+  readonly failuresInARow: number;
+  readonly pausedUntil: string | null;
+  readonly lastSuccessAt: string | null;
+  readonly lastFailureAt: string | null;
+  readonly lastCode: string | null;
+  readonly createdAt: string;
+}
+
+export interface DeadWebhookView {
+  readonly event: string;
+  readonly shipment: string;
+  readonly attempts: number;
+  readonly code: string;
+  readonly at: string;
+}
+
+/** Webhooks to merchants. Null and false: the tenant has no such endpoint. */
+export interface Webhooks {
+  /** @returns the endpoint, with the secret of an HMAC, which is never shown again. */
+  create(tenant: string, url: string, signature: WebhookSignature): Promise<WebhookEndpointView & { readonly secret?: string }>;
+  list(tenant: string): Promise<readonly WebhookEndpointView[]>;
+  get(tenant: string, id: string): Promise<WebhookEndpointView | null>;
+  change(
+    tenant: string,
+    id: string,
+    change: { readonly url?: string; readonly state?: WebhookEndpointView["state"] },
+  ): Promise<WebhookEndpointView | null>;
+  remove(tenant: string, id: string): Promise<boolean>;
+  rotate(tenant: string, id: string, overlapHours: number): Promise<(WebhookEndpointView & { readonly secret?: string }) | null>;
+  /** @returns how many events are delivered once more. */
+  replay(tenant: string, id: string, from: Date, to: Date): Promise<number | null>;
+  dead(tenant: string, id: string, cursor: string | null, limit: number): Promise<Page<DeadWebhookView>>;
+  retry(tenant: string, id: string, event: string): Promise<boolean>;
+}
+
 /** What is at hand is given at once: waiting for nothing costs a cached read a tenth of its time. */
 export type MaybeNow<Value> = Value | Promise<Value>;
 
@@ -269,6 +321,7 @@ export interface Services {
   readonly persons: Persons;
   readonly carriers: Carriers;
   readonly audit: AuditReads;
+  readonly webhooks: Webhooks;
   metrics(): Promise<string>;
   /** Why requests cannot be served now, or null when they can. */
   notReady(): Promise<string | null>;

@@ -17,13 +17,15 @@ import type {
   TokenServices,
 } from "../ingress/services.ts";
 import type { AdminStore } from "../store/admin-store.ts";
-import { type Before, listStart, type ReadStore } from "../store/read-store.ts";
+import type { ReadStore } from "../store/read-store.ts";
 import type { IndexKeys } from "../vault/blind-index.ts";
 import { type Opened, OpenerError, type OpenerErrorCode, type OpeningRequest, type OpenSubject } from "../vault/opening.ts";
 import { formatToken } from "../vault/token.ts";
 import { addressList } from "./address-list.ts";
+import { readCursor, writeCursor } from "./cursor.ts";
 import { busyWithoutKeys } from "./busy-without-keys.ts";
 import type { FrontCarriers } from "./front-carriers.ts";
+import type { FrontWebhooks } from "./front-webhooks.ts";
 import type { FrontPersons } from "./front-persons.ts";
 import { type CredentialBox, letterAlphabet as crockford } from "./endpoint-credentials.ts";
 import { inflated, isPlain } from "./inflate.ts";
@@ -69,6 +71,7 @@ export interface FrontParts {
   readonly persons: FrontPersons;
   readonly carriers: FrontCarriers;
   readonly audit: AuditReads;
+  readonly webhooks: FrontWebhooks;
   /** As the ingress role: endpoints of all tenants. */
   readonly ingressReads: Pick<ReadStore, "endpoint">;
   readonly reads: ReadStore;
@@ -380,6 +383,10 @@ export class FrontServices implements Services {
     return rows.map(({ id, source }) => ({ id, source, url: `${this.#parts.publicUrl()}/v1/hooks/${id}` }));
   }
 
+  get webhooks(): FrontWebhooks {
+    return this.#parts.webhooks;
+  }
+
   get carriers(): FrontCarriers {
     return this.#parts.carriers;
   }
@@ -459,18 +466,6 @@ function sameSecret(given: string, expected: string): boolean {
 
 function randomLetters(count: number): string {
   return Array.from(randomBytes(count), (byte) => crockford[byte & 31]).join("");
-}
-
-function writeCursor({ at, id }: Before): string {
-  return Buffer.from(`${at.getTime()}.${id}`).toString("base64url");
-}
-
-function readCursor(cursor: string | null): Before {
-  if (cursor === null) return listStart;
-  const [time, id] = Buffer.from(cursor, "base64url").toString("latin1").split(".");
-  if (!/^\d{1,15}$/.test(time ?? "") || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id ?? ""))
-    throw new ProblemError("invalid_cursor");
-  return { at: new Date(Number(time)), id: id! };
 }
 
 /** Hash of an API key's secret as it is kept. The secret has 160 random bits, so no slow hash is needed. */

@@ -13,6 +13,7 @@ import { backlog, readStore } from "../store/read-store.ts";
 import { registerStore } from "../store/register-store.ts";
 import { tokenReads } from "../store/token-store.ts";
 import { personStore } from "../store/person-store.ts";
+import { webhookEndpointStore } from "../store/webhook-store.ts";
 import { listenForChanges } from "./change-listener.ts";
 import { readConfig } from "./config.ts";
 import { CredentialBox } from "./endpoint-credentials.ts";
@@ -20,6 +21,7 @@ import { followEvictions } from "./evictions.ts";
 import { FrontCarriers } from "./front-carriers.ts";
 import { FrontAudit } from "./front-audit.ts";
 import { FrontPersons } from "./front-persons.ts";
+import { FrontWebhooks } from "./front-webhooks.ts";
 import { FrontServices } from "./front-services.ts";
 import { FrontTokens } from "./front-tokens.ts";
 import { InboxBound } from "./inbox-bound.ts";
@@ -34,6 +36,7 @@ import { VaultPolicies } from "./vault-policy.ts";
 import { TrackingViews } from "./tracking-views.ts";
 import { pointerFolder } from "./audit-files.ts";
 import { reportedKeys } from "./reported-keys.ts";
+import { WebhookSecrets, webhookSecretsLabel } from "./webhook-secrets.ts";
 import { sealingKeysOf } from "./sealing-keys.ts";
 
 type FrontHost = RoleHost<"parcelkeep_ingress" | "parcelkeep_api">;
@@ -86,6 +89,11 @@ export async function runFront(host: FrontHost): Promise<void> {
     persons: new FrontPersons({ store: persons, keys: tenantKeys, budget: config.tokenBudget, metrics, log }),
     carriers: new FrontCarriers(registerStore(apiPool)),
     audit: new FrontAudit(auditReads(apiPool), FilesObjectStore.ofReader(join(config.dataDir, "objects")), pointerFolder(config)),
+    webhooks: new FrontWebhooks(
+      webhookEndpointStore(apiPool),
+      new WebhookSecrets(await keys.derive(webhookSecretsLabel)),
+      config.egressTestHosts,
+    ),
     ingressReads: readStore(ingressPool),
     reads,
     views,

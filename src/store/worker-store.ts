@@ -113,7 +113,16 @@ async function turnIn(
   const held = numbers.length === 0 ? [] : await lockShipments(client, numbers);
   const result = orRefuse(() => apply(held));
   const publicIds = publicIdsOf(held, result.writes);
-  await client.query({ name: "finish_turn", text: finishText, values: finishValues(jobs, result, publicIds) });
+  const told = result.writes.filter(({ shownAs }) => shownAs === null);
+  await client.query({
+    name: "finish_turn",
+    text: finishText,
+    values: [
+      ...finishValues(jobs, result, publicIds),
+      uuidArray(told.map(({ id }) => uuidBytes(id))),
+      uuidArray(told.map(({ tenant }) => uuidBytes(tenant))),
+    ],
+  });
   return { jobs: jobs.length, failed: result.failed.length, changed: changedShipments(held, result, publicIds) };
 }
 
@@ -172,7 +181,8 @@ function changedShipments(
 }
 
 const parameters = Array.from({ length: 29 }, (_, index) => `$${index + 1}`);
-const finishText = `select parcelkeep.finish_turn(${parameters.join()})`;
+/** With the outbox of webhooks: whom a change is told is a matter of the same commit. */
+const finishText = `select parcelkeep.finish_turn(${parameters.join()}), parcelkeep.note_shipment_changes($30, $31)`;
 
 /** The arguments of `finish_turn`, in its order. */
 function finishValues(

@@ -7,7 +7,7 @@ export const mark = "\u0000";
 export interface TextFormat {
   readonly name: string;
   /** Of the whole text. */
-  readonly pattern: RegExp;
+  readonly pattern: Pick<RegExp, "test">;
   /** Only there; everywhere when it is left out. */
   readonly places?: readonly Place[];
   /** Too narrow to hold a value of somebody's; what is not, is asked for in the vault and looked into. */
