@@ -1,22 +1,17 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-const ticksPerSecond = 100;
-
 /**
- * Processor time that the parts of a running program have used so far, in microseconds, from `/proc` (Linux). Where several benches or tests
- * share a machine, processor time per request is steadier than requests per second.
+ * Processor time that the parts of the programs under this process have used so far, in microseconds, from `/proc` (Linux). Where several benches or
+ * tests share a machine, processor time per request is steadier than requests per second.
  */
 export function processorTime(): ReadonlyMap<string, number> {
   const used = new Map<string, number>();
-  for (const pid of readdirSync("/proc")) {
-    if (!/^\d+$/.test(pid)) continue;
+  for (const pid of descendants()) {
     try {
       const part = partOf(readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " "));
       if (part === null) continue;
-      if (part !== "front") add(used, part, microseconds(`/proc/${pid}/stat`));
-      else
-        for (const thread of readdirSync(`/proc/${pid}/task`))
-          add(used, threadName(pid, thread), microseconds(`/proc/${pid}/task/${thread}/stat`));
+      for (const thread of readdirSync(`/proc/${pid}/task`))
+        add(used, part === "front" ? threadName(pid, thread) : part, microseconds(pid, thread));
     } catch {
       // The process ended while it was looked at.
     }
@@ -44,9 +39,24 @@ function threadName(pid: string, thread: string): string {
   return `front ${name}`;
 }
 
-function microseconds(path: string): number {
-  const fields = readFileSync(path, "utf8").split(") ")[1]!.split(" ");
-  return ((Number(fields[11]) + Number(fields[12])) / ticksPerSecond) * 1e6;
+function descendants(): readonly string[] {
+  const children = new Map<string, string[]>();
+  for (const pid of readdirSync("/proc")) {
+    if (!/^\d+$/.test(pid)) continue;
+    try {
+      const parent = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ")[1]!;
+      children.set(parent, [...(children.get(parent) ?? []), pid]);
+    } catch {
+      // The process ended while it was looked at.
+    }
+  }
+  const found = [...(children.get(String(process.pid)) ?? [])];
+  for (const pid of found) found.push(...(children.get(pid) ?? []));
+  return found;
+}
+
+function microseconds(pid: string, thread: string): number {
+  return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]) / 1000;
 }
 
 function add(used: Map<string, number>, part: string, microseconds: number): void {

@@ -9,8 +9,11 @@ import { Target } from "./target.ts";
 
 /**
  * `npm run bench`: the figures of ingest and of cached reads, as ratios to a bare Fastify in the same run, on one machine that load generator, server,
- * worker and database share. Legs are interleaved, figures are medians. `BENCH_WRITE=1` writes `RESULTS.md`.
+ * worker and database share. Legs are interleaved, figures are medians. `BENCH_WRITE=1` writes `RESULTS.md`. Letters after it choose some of the figures:
+ * `npm run bench -- a b`.
  */
+const chosen = new Set(process.argv.slice(2));
+const isChosen = (...letters: string[]): boolean => chosen.size === 0 || letters.some((letter) => chosen.has(letter));
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 3);
 const seconds = Number(process.env["BENCH_SECONDS"] ?? 5);
 const warmSeconds = Number(process.env["BENCH_WARM_SECONDS"] ?? 10);
@@ -34,11 +37,13 @@ const bareMix = { ...target.mix(2_000), fedexPath: "/hook", aftershipPath: "/hoo
 const bareLeg = (): Promise<Leg> => leg({ url: `${bareUrl}/hook`, connections, seconds, mix: bareMix, repeat: true });
 let spent: Record<string, number> = {};
 try {
-  await ingestAgainstBare();
-  await halfLoad(Number(figures.find(([name]) => name.startsWith("(a) ingest"))![1]) / 2);
-  await cachedReads();
-  await manyTokens();
-  await compression();
+  if (isChosen("a", "b", "d")) {
+    const rate = await ingestAgainstBare();
+    if (isChosen("b", "d")) await halfLoad(Number(process.env["BENCH_RATE"] ?? rate / 2));
+  }
+  if (isChosen("c")) await cachedReads();
+  if (isChosen("e")) await manyTokens();
+  if (isChosen("f")) await compression();
 } finally {
   bare.kill();
   await target.remove();
@@ -56,7 +61,8 @@ if (process.env["BENCH_WRITE"] !== undefined) {
   );
 }
 
-async function ingestAgainstBare(): Promise<void> {
+/** @returns requests a second. */
+async function ingestAgainstBare(): Promise<number> {
   await leg({ url: target.url, connections, seconds: warmSeconds, mix: target.mix(preparedMax) });
   const pairs: { readonly bare: Leg; readonly ingest: Leg }[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -69,7 +75,8 @@ async function ingestAgainstBare(): Promise<void> {
     for (const [part, time] of Object.entries(used)) if (part !== "bare" && part !== "load generator") spent[part] = time / ingest.accepted;
     pairs.push({ bare: base, ingest });
   }
-  note("(a) ingest, requests/s", Math.round(median(pairs.map((pair) => pair.ingest.rate))));
+  const rate = median(pairs.map((pair) => pair.ingest.rate));
+  note("(a) ingest, requests/s", Math.round(rate));
   note("(a) bare Fastify, requests/s", Math.round(median(pairs.map((pair) => pair.bare.rate))));
   note("(a) ratio (at least 0.25)", rounded(median(pairs.map((pair) => pair.ingest.rate / pair.bare.rate))));
   note(
@@ -80,6 +87,7 @@ async function ingestAgainstBare(): Promise<void> {
     "(a) refused",
     pairs.reduce((sum, pair) => sum + pair.ingest.refused, 0),
   );
+  return rate;
 }
 
 async function halfLoad(rate: number): Promise<void> {

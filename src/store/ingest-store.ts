@@ -61,7 +61,7 @@ export interface ClaimRow {
   /** Of the key that `blind` is under. */
   readonly version: number;
   readonly tenant: string;
-  readonly token: Uint8Array;
+  readonly token: Buffer;
   /** Index into the groups of the same call. */
   readonly group: number;
   readonly strength: number;
@@ -121,7 +121,8 @@ export function ingestStore(pool: pg.Pool): IngestStore {
           ...groupArrays(groups),
         ],
       });
-      const results: ClaimResult[] = [];
+      // No row at all: every value was new.
+      const results: ClaimResult[] = rows.length > 0 ? [] : claims.map(({ token, group }) => ({ token, subject: groups[group]!.subject }));
       for (const row of rows) results[Number(row.ord) - 1] = { token: row.token, subject: row.subject };
       return results;
     },

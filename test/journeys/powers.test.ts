@@ -79,6 +79,7 @@ const reads: Readonly<Record<string, readonly PowerRole[]>> = {
   "select parcelkeep.records_of('{}')": [],
 
   "select parcelkeep.closed_of('{}')": [],
+  "select parcelkeep.refuse_closed('{}')": [],
   "select parcelkeep.open_ingest_session(gen_random_uuid(), 1, '', '', '')": ["parcelkeep_ingress"],
   "select * from parcelkeep.vault_policies": [],
   "select * from parcelkeep.vault_policy(gen_random_uuid())": ["parcelkeep_ingress", "parcelkeep_api"],
