@@ -9,7 +9,7 @@ import { pooledRandom } from "../vault/random.ts";
 import { sealGroup } from "../vault/seal-group.ts";
 import { saltBytes, sealRawRecord } from "../vault/sealing.ts";
 import { formatToken, tokenOf } from "../vault/token.ts";
-import { type IndexEntry, indexEntry, type SealGroup, type SubjectLink, type TokenClaim } from "../vault/tokenise.ts";
+import { type IndexEntry, indexEntry, type KnownToken, type SealGroup, type SubjectLink, type TokenClaim } from "../vault/tokenise.ts";
 import { rawEnvelope } from "./raw-envelope.ts";
 
 /** Most records and bytes of one group commit. */
@@ -22,8 +22,8 @@ const linksMax = 50_000;
 /** Up to this many records in a batch there is time to compress each before it is sealed; larger batches mean that requests wait. */
 const compressedBatchMax = 48;
 
-/** One request on its way to the durable commit. Ids and keyed hashes are 16 bytes. */
-export interface PendingRecord {
+/** What a record is before its values have tokens. Ids and keyed hashes are 16 bytes. */
+export interface RecordHead {
   readonly id: Uint8Array;
   readonly dedupe: Uint8Array;
   readonly content: Uint8Array;
@@ -31,12 +31,16 @@ export interface PendingRecord {
   readonly endpoint: string;
   readonly source: string;
   readonly receivedAt: number;
-  /** Empty, or why it goes to quarantine. */
-  readonly failure: string;
   /** What is sealed as the raw record, with the time of receipt (`raw-envelope.ts`). */
   readonly contentType: string;
   readonly contentEncoding: string;
   readonly body: Uint8Array;
+}
+
+/** One request on its way to the durable commit. */
+export interface PendingRecord extends RecordHead {
+  /** Empty, or why it goes to quarantine. */
+  readonly failure: string;
   readonly messages: readonly string[];
   readonly lanes: readonly number[];
   readonly groups: readonly SealGroup[];
@@ -44,6 +48,16 @@ export interface PendingRecord {
   /** Persons whose tokens were known when the record was tokenised. */
   readonly named: readonly string[];
   readonly links: readonly SubjectLink[];
+}
+
+/** A request that waits for its turn. */
+export interface Submission {
+  readonly head: RecordHead;
+  /**
+   * Called when its batch is made, and again where it has to be made anew.
+   * @param pending candidates of the batch's earlier records, by the newest blind index; the record's own are added.
+   */
+  make(pending: Map<string, KnownToken>): PendingRecord;
 }
 
 export type CommitOutcome =
@@ -73,14 +87,17 @@ export interface CommitterHooks {
 const claimAttemptsMax = 3;
 
 interface Waiting {
-  readonly record: PendingRecord;
+  readonly submission: Submission;
   readonly done: (outcome: CommitOutcome) => void;
 }
 
 /**
  * Makes requests durable in groups. What arrives while a commit runs goes into the next one; there is no timer (a window of 2 ms lowered the
- * throughput and raised the median in the measurements behind this design). The order within a batch is: claim the tokens of new values,
+ * throughput and raised the median in the measurements behind this design). The order within a batch is: tokenise, claim the tokens of new values,
  * seal, commit, answer.
+ *
+ * Values get their tokens when their batch is made, and one batch at a time is made and claimed while the one before it is committed: so whatever this
+ * process has met before is known, and it claims a value once, however many requests name it at the same time.
  */
 export class Committer {
   readonly #store: IngestStore;
@@ -92,6 +109,8 @@ export class Committer {
   #waiting: Waiting[] = [];
   #flights = 0;
   #scheduled = false;
+  /** While a batch is made, claimed and sealed. */
+  #sealing: Promise<void> | null = null;
   #wakePending = false;
 
   constructor(store: IngestStore, sessions: IngestSessions, cell: string, compression: Compression, hooks: CommitterHooks) {
@@ -103,9 +122,9 @@ export class Committer {
   }
 
   /** What may wait is bounded by whoever submits (`intake-threads.ts`). */
-  submit(record: PendingRecord, done: (outcome: CommitOutcome) => void): void {
-    this.#waiting.push({ record, done });
-    if (!this.#scheduled && this.#flights < flightsMax) {
+  submit(submission: Submission, done: (outcome: CommitOutcome) => void): void {
+    this.#waiting.push({ submission, done });
+    if (!this.#scheduled && this.#flights < flightsMax && this.#sealing === null) {
       this.#scheduled = true;
       // After the requests that the same turn of the loop has read.
       setImmediate(() => {
@@ -121,7 +140,7 @@ export class Committer {
   }
 
   #takeOff(): void {
-    while (this.#flights < flightsMax && this.#waiting.length > 0) {
+    while (this.#flights < flightsMax && this.#sealing === null && this.#waiting.length > 0) {
       const batch = this.#nextBatch();
       this.#flights++;
       void this.#fly(batch).finally(() => {
@@ -137,9 +156,9 @@ export class Committer {
     while (
       count < this.#waiting.length &&
       count < batchRecordsMax &&
-      (count === 0 || bytes + this.#waiting[count]!.record.body.length <= batchBytesMax)
+      (count === 0 || bytes + this.#waiting[count]!.submission.head.body.length <= batchBytesMax)
     ) {
-      bytes += this.#waiting[count++]!.record.body.length;
+      bytes += this.#waiting[count++]!.submission.head.body.length;
     }
     return this.#waiting.splice(0, count);
   }
@@ -147,7 +166,7 @@ export class Committer {
   async #fly(batch: readonly Waiting[]): Promise<void> {
     const started = performance.now();
     try {
-      const outcomes = await this.#commit(batch.map((each) => each.record));
+      const outcomes = await this.#commit(batch.map((each) => each.submission));
       this.#hooks.committed(batch.length, (performance.now() - started) / 1000);
       for (const [index, each] of batch.entries()) each.done(outcomes[index]!);
       this.#wakeSoon();
@@ -157,17 +176,31 @@ export class Committer {
     }
   }
 
-  async #commit(records: readonly PendingRecord[]): Promise<readonly CommitOutcome[]> {
-    const sealed = await this.#unlessClosed(() => this.#seal(records));
-    if (sealed === null) return records.map(() => ({ state: "stale" }));
+  async #commit(batch: readonly Submission[]): Promise<readonly CommitOutcome[]> {
+    const sealed = await this.#unlessClosed(() => this.#sealInTurn(batch));
+    if (sealed === null) return batch.map(() => ({ state: "stale" }));
     try {
       const stored = await this.#unlessClosed(() => this.#store.commit(sealed.body, sealed.rows, sealed.groups));
-      return records.map(() => ({ state: stored === null ? "stale" : "committed" }));
+      return batch.map(() => ({ state: stored === null ? "stale" : "committed" }));
     } catch (error) {
-      if ((error as { code?: string }).code === "23505") return this.#withoutDuplicates(records);
-      if (records.length === 1 || isTransient(error)) throw error;
+      if ((error as { code?: string }).code === "23505") return this.#withoutDuplicates(batch);
+      if (batch.length === 1 || isTransient(error)) throw error;
       // One record that the database does not take must not hold back the others.
-      return this.#oneByOne(records, error);
+      return this.#oneByOne(batch, error);
+    }
+  }
+
+  async #sealInTurn(batch: readonly Submission[]): Promise<{ body: Buffer; rows: RecordRow[]; groups: GroupRow[] }> {
+    while (this.#sealing !== null) await this.#sealing;
+    let ended: () => void = () => {};
+    this.#sealing = new Promise((resolve) => (ended = resolve));
+    try {
+      const pending = new Map<string, KnownToken>();
+      return await this.#seal(batch.map((each) => each.make(pending)));
+    } finally {
+      this.#sealing = null;
+      ended();
+      this.#takeOff();
     }
   }
 
@@ -183,47 +216,47 @@ export class Committer {
     }
   }
 
-  async #oneByOne(records: readonly PendingRecord[], error: unknown): Promise<readonly CommitOutcome[]> {
+  async #oneByOne(batch: readonly Submission[], error: unknown): Promise<readonly CommitOutcome[]> {
     this.#hooks.failed(error);
     const outcomes: CommitOutcome[] = [];
-    for (const record of records) {
-      outcomes.push(...(await this.#commit([record]).catch((): CommitOutcome[] => [{ state: "failed" }])));
+    for (const submission of batch) {
+      outcomes.push(...(await this.#commit([submission]).catch((): CommitOutcome[] => [{ state: "failed" }])));
     }
     return outcomes;
   }
 
   /** Some records were received before, or stand twice in this batch: the first of each is committed, the others get its receipt. */
-  async #withoutDuplicates(records: readonly PendingRecord[]): Promise<readonly CommitOutcome[]> {
-    const known = new Map((await this.#store.knownRecords(records.map((record) => record.dedupe))).map((row) => [row.dedupe, row]));
-    const fresh: PendingRecord[] = [];
-    const firsts = new Map<string, PendingRecord>();
-    for (const record of records) {
-      const dedupe = uuidText(record.dedupe);
+  async #withoutDuplicates(batch: readonly Submission[]): Promise<readonly CommitOutcome[]> {
+    const known = new Map((await this.#store.knownRecords(batch.map(({ head }) => head.dedupe))).map((row) => [row.dedupe, row]));
+    const fresh: Submission[] = [];
+    const firsts = new Map<string, Submission>();
+    for (const submission of batch) {
+      const dedupe = uuidText(submission.head.dedupe);
       if (known.has(dedupe) || firsts.has(dedupe)) continue;
-      firsts.set(dedupe, record);
-      fresh.push(record);
+      firsts.set(dedupe, submission);
+      fresh.push(submission);
     }
     const committed = fresh.length === 0 ? [] : await this.#commit(fresh);
-    const outcomes = new Map(fresh.map((record, index) => [record, committed[index]!]));
-    return records.map((record): CommitOutcome => {
-      const own = outcomes.get(record);
+    const outcomes = new Map(fresh.map((submission, index) => [submission, committed[index]!]));
+    return batch.map((submission): CommitOutcome => {
+      const own = outcomes.get(submission);
       if (own !== undefined) return own;
-      const dedupe = uuidText(record.dedupe);
+      const dedupe = uuidText(submission.head.dedupe);
       const before = known.get(dedupe);
       const first = firsts.get(dedupe);
-      const content = uuidText(record.content);
+      const content = uuidText(submission.head.content);
       if (before !== undefined) return { state: "duplicate", receipt: before.record, sameBody: before.content === content };
       const firstOutcome = outcomes.get(first!)!;
       if (firstOutcome.state !== "committed") return firstOutcome;
-      return { state: "duplicate", receipt: uuidText(first!.id), sameBody: uuidText(first!.content) === content };
+      return { state: "duplicate", receipt: uuidText(first!.head.id), sameBody: uuidText(first!.head.content) === content };
     });
   }
 
   async #seal(records: readonly PendingRecord[]): Promise<{ body: Buffer; rows: RecordRow[]; groups: GroupRow[] }> {
     const sessions = await this.#sessionsOf(records);
     const messages = records.map((record) => record.messages);
-    const { groups, holders } = await this.#sealGroups(records, sessions, messages);
-    await this.#link(records);
+    const { groups, holders, renamed } = await this.#sealGroups(records, sessions, messages);
+    await this.#link(records, renamed);
     const rows: RecordRow[] = [];
     const frames: FramedRecord[] = [];
     const compress = this.#compression === "always" || (this.#compression === "auto" && records.length <= compressedBatchMax);
@@ -234,7 +267,7 @@ export class Committer {
       frames.push({ recordId: record.id, sessionId: session.id, sealed });
       const jobs = messages[number]!.map((message, index) => ({ lane: record.lanes[index]!, message }));
       const holds = new Set(holders[number]!.map(({ subject }) => subject));
-      const named = record.named.filter((subject) => !holds.has(subject));
+      const named = namedBy(record, renamed).filter((subject) => !holds.has(subject));
       rows.push({ ...rowOf(record), session: session.id, salt, offset: 0, sealedBytes: sealed.length, jobs, named });
     }
     const { body, offsets } = packRecords(frames);
@@ -243,10 +276,12 @@ export class Committer {
   }
 
   /** Stores the links that this process has not stored yet, before the records that showed them. */
-  async #link(records: readonly PendingRecord[]): Promise<void> {
+  async #link(records: readonly PendingRecord[], renamed: Renamed): Promise<void> {
     const fresh = new Map<string, { readonly tenant: string } & SubjectLink>();
     for (const { tenant, links } of records) {
-      for (const link of links) {
+      for (const { subject, sameAs } of links) {
+        const link = { subject: renamed.get(subject) ?? subject, sameAs: renamed.get(sameAs) ?? sameAs };
+        if (link.subject === link.sameAs) continue;
         const key = `${link.subject}|${link.sameAs}`;
         if (!this.#linked.has(key)) fresh.set(key, { tenant, ...link });
       }
@@ -258,13 +293,13 @@ export class Committer {
 
   /**
    * Groups with a value that is new to this process go in with its claim.
-   * @returns the others, which go in with the records; and all groups of each record, each with its person.
+   * @returns the others, which go in with the records; all groups of each record, each with its person; and who turned out to be somebody else.
    */
   async #sealGroups(
     records: readonly PendingRecord[],
     sessions: ReadonlyMap<string, IngestSession>,
     messages: (readonly string[])[],
-  ): Promise<{ readonly groups: GroupRow[]; readonly holders: readonly (readonly GroupRow[])[] }> {
+  ): Promise<{ readonly groups: GroupRow[]; readonly holders: readonly (readonly GroupRow[])[]; readonly renamed: Renamed }> {
     const holders: GroupRow[][] = [];
     const groups: GroupRow[] = [];
     const claimed: Claimed[] = [];
@@ -291,8 +326,8 @@ export class Committer {
       }
       for (const [index, row] of rows.entries()) if (row !== null && !claimIndex.has(index)) groups.push(row);
     }
-    if (claimed.length > 0) await this.#settle(claimed, claimGroups, messages, groups, records);
-    return { groups, holders };
+    const renamed = claimed.length === 0 ? new Map<string, string>() : await this.#settle(claimed, claimGroups, messages, groups, records);
+    return { groups, holders, renamed };
   }
 
   async #sessionsOf(records: readonly PendingRecord[]): Promise<Map<string, IngestSession>> {
@@ -304,28 +339,32 @@ export class Committer {
   }
 
   /**
-   * Lets the vault decide the tokens of new values; where another process was first, its token and person take the place of ours, in the messages
-   * and in the record's other groups.
+   * Lets the vault decide the tokens of new values; where another process was first, its token and person take the place of ours, in the messages and
+   * groups of the whole batch: later records of it may have taken over a candidate.
+   * @returns the persons that were replaced, and by whom.
    */
   async #settle(
     claimed: readonly Claimed[],
     claimGroups: readonly GroupRow[],
     messages: (readonly string[])[],
-    groups: GroupRow[],
+    groups: readonly GroupRow[],
     records: readonly PendingRecord[],
-  ): Promise<void> {
+  ): Promise<Renamed> {
     const results = await this.#claim(claimed, claimGroups, records);
-    for (const [index, { claim, row, record }] of claimed.entries()) {
+    const replaced = new Map<string, string>();
+    const renamed = new Map<string, string>();
+    for (const [index, { claim, row }] of claimed.entries()) {
       const { token, subject } = results[index]!;
       const text = token.equals(row.token) ? claim.token : formatToken(this.#cell, claim.category, token);
-      if (text !== claim.token) messages[record] = messages[record]!.map((message) => message.replaceAll(claim.token, text));
-      if (subject !== claim.subject) {
-        messages[record] = messages[record]!.map((message) => message.replaceAll(claim.subject, subject));
-        claimGroups[row.group]!.subject = subject;
-        for (const group of groups) if (group.record === records[record]!.id && group.subject === claim.subject) group.subject = subject;
-      }
+      if (text !== claim.token) replaced.set(claim.token, text);
+      if (subject !== claim.subject) renamed.set(claim.subject, subject);
       this.#hooks.settled(claim.entry.blind, text, subject);
     }
+    for (const [candidate, holds] of [...replaced, ...renamed]) {
+      for (const [record, texts] of messages.entries()) messages[record] = texts.map((message) => message.replaceAll(candidate, holds));
+    }
+    for (const group of [...claimGroups, ...groups]) group.subject = renamed.get(group.subject) ?? group.subject;
+    return renamed;
   }
 
   /** Where the index has got a newer key meanwhile, the values are looked for under that. */
@@ -370,9 +409,19 @@ export class Committer {
   }
 }
 
+/** Who was taken for somebody else, and who that is. */
+type Renamed = ReadonlyMap<string, string>;
+
+/** The one as whom the process knew somebody stays, since that may be a person too. */
+function namedBy({ named }: PendingRecord, renamed: Renamed): readonly string[] {
+  if (renamed.size === 0) return named;
+  const others = named.map((subject) => renamed.get(subject)).filter((subject) => subject !== undefined);
+  return [...new Set([...named, ...others])];
+}
+
 interface Claimed {
   claim: TokenClaim;
-  row: ClaimRow & { readonly token: Buffer };
+  row: ClaimRow;
   /** Place in the batch. */
   readonly record: number;
 }

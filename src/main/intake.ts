@@ -7,7 +7,7 @@ import { type ProblemCode, ProblemError } from "../ingress/problems.ts";
 import { noticeOf, type ShipmentInput } from "../ingress/shipment-input.ts";
 import { uuidText } from "../store/binary-array.ts";
 import { type KnownToken, tokenise, type Tokenised } from "../vault/tokenise.ts";
-import type { CommitOutcome, Committer, PendingRecord } from "./committer.ts";
+import type { CommitOutcome, Committer, Submission } from "./committer.ts";
 import { inflated, isPlain } from "./inflate.ts";
 import { apiSource, codecs } from "./sources.ts";
 import type { TenantKeys } from "./tenant-keys.ts";
@@ -113,7 +113,7 @@ export class Intake {
   }
 
   #take(request: IntakeRequest, plain: Buffer, done: (outcome: IntakeOutcome) => void): void {
-    if (request.isReplay === true && this.#tokenised(request, plain).failure !== "") return done(undecodable);
+    if (request.isReplay === true && !this.#isDecodable(request, plain)) return done(undecodable);
     const keys = this.#keys.ready(request.tenant)!;
     const content = keys.dedupe(request.endpoint, hash("sha256", request.body, "binary"));
     const dedupe = request.idempotencyKey === null ? content : keys.dedupe(request.endpoint, `key|${request.idempotencyKey}`);
@@ -126,54 +126,70 @@ export class Intake {
       );
       return;
     }
+    this.#commit(this.#submission(request, plain, dedupe, content), dedupe, content, done);
+  }
+
+  #isDecodable({ tenant, source }: IntakeRequest, plain: Buffer): boolean {
+    const decoded = decodedSafely(source, plain);
+    return decoded.ok && this.#tokenised(tenant, source, decoded.notices, new Map()).failure === "";
+  }
+
+  #submission(request: IntakeRequest, plain: Buffer, dedupe: string, content: string): Submission {
+    const { tenant, endpoint, source, contentType, contentEncoding, body } = request;
     const receivedAt = this.#now();
+    const decoded = decodedSafely(source, plain);
+    if (!decoded.ok) this.#quarantined(source, decoded.reason);
     const head = {
       id: uuid7(receivedAt),
       dedupe: Buffer.from(dedupe, "latin1"),
       content: Buffer.from(content, "latin1"),
-      tenant: request.tenant,
-      endpoint: request.endpoint,
-      source: request.source,
+      tenant,
+      endpoint,
+      source,
       receivedAt,
-      contentType: request.contentType,
-      contentEncoding: request.contentEncoding,
-      body: request.body,
+      contentType,
+      contentEncoding,
+      body,
     };
-    const make = (): PendingRecord => {
-      const { tokenised, failure } = this.#tokenised(request, plain);
-      return { ...head, ...tokenised, failure, messages: tokenised.messages.map(packMessage) };
+    return {
+      head,
+      make: (pending) => {
+        const { tokenised, failure } = decoded.ok
+          ? this.#tokenised(tenant, source, decoded.notices, pending)
+          : { tokenised: nothing, failure: decoded.reason };
+        const { groups, claims, lanes, named, links } = tokenised;
+        return { ...head, failure, messages: tokenised.messages.map(packMessage), lanes, groups, claims, named, links };
+      },
     };
-    this.#commit(make, dedupe, content, done);
   }
 
   /** Empty `failure`: decoded. Otherwise the record goes to quarantine, sealed whole. */
-  #tokenised(request: IntakeRequest, plain: Buffer): { readonly tokenised: Tokenised; readonly failure: DecodeFailure | "" } {
-    const keys = this.#keys.ready(request.tenant);
+  #tokenised(
+    tenant: string,
+    source: string,
+    notices: readonly Notice[],
+    pending: Map<string, KnownToken>,
+  ): { readonly tokenised: Tokenised; readonly failure: DecodeFailure | "" } {
+    const keys = this.#keys.ready(tenant);
     if (keys === undefined) throw new Error("a tenant's keys were given up under a request of its own");
-    let failure: DecodeFailure;
+    const known = (blind: string): KnownToken | undefined => this.#known.get(blind) ?? pending.get(blind);
     try {
-      const decoded = decode(request.source, plain);
-      if (decoded.ok) {
-        const known = (blind: string): KnownToken | undefined => this.#known.get(blind);
-        return { tokenised: tokenise(decoded.notices, request.source, this.#cell, keys, known), failure: "" };
-      }
-      failure = decoded.reason;
+      const tokenised = tokenise(notices, source, this.#cell, keys, known);
+      for (const { entry, token, subject } of tokenised.claims) pending.set(entry.blind, { token, subject });
+      return { tokenised, failure: "" };
     } catch (error) {
-      if (!isMistake(error)) throw error;
-      // It falls in tests. Here the sender would repeat the payload, and the process would end over it each time.
-      failure = error instanceof RangeError ? "too-many" : "codec-failed";
+      const failure = mistake(error);
+      this.#quarantined(source, failure);
+      return { tokenised: nothing, failure };
     }
-    this.#quarantined(request.source, failure);
-    return { tokenised: nothing, failure };
   }
 
-  #commit(make: () => PendingRecord, dedupe: string, content: string, done: (outcome: IntakeOutcome) => void): void {
-    const record = make();
-    const receipt = uuidText(record.id);
+  #commit(submission: Submission, dedupe: string, content: string, done: (outcome: IntakeOutcome) => void): void {
+    const receipt = uuidText(submission.head.id);
     let settle: (stored: boolean) => void = () => {};
     const recent: Recent = { receipt, content, outcome: new Promise((resolve) => (settle = resolve)) };
     this.#recent.set(dedupe, recent);
-    this.#submit(record, make, remadeMax, (outcome) => {
+    this.#submit(submission, remadeMax, (outcome) => {
       recent.outcome = null;
       const stored = outcome.state === "committed";
       if (!stored && this.#recent.get(dedupe) === recent) this.#recent.delete(dedupe);
@@ -182,9 +198,9 @@ export class Intake {
     });
   }
 
-  #submit(record: PendingRecord, make: () => PendingRecord, remakes: number, done: (outcome: CommitOutcome) => void): void {
-    this.#committer.submit(record, (outcome) => {
-      if (outcome.state === "stale" && remakes > 0) this.#submit(make(), make, remakes - 1, done);
+  #submit(submission: Submission, remakes: number, done: (outcome: CommitOutcome) => void): void {
+    this.#committer.submit(submission, (outcome) => {
+      if (outcome.state === "stale" && remakes > 0) this.#submit(submission, remakes - 1, done);
       else done(outcome);
     });
   }
@@ -202,18 +218,30 @@ function outcomeOf(outcome: CommitOutcome, receipt: string): IntakeOutcome {
   }
 }
 
-function decode(
-  source: string,
-  plain: Buffer,
-): { readonly ok: true; readonly notices: readonly Notice[] } | { readonly ok: false; readonly reason: DecodeFailure } {
+type Decoding = { readonly ok: true; readonly notices: readonly Notice[] } | { readonly ok: false; readonly reason: DecodeFailure };
+
+function decodedSafely(source: string, plain: Buffer): Decoding {
+  try {
+    return decode(source, plain);
+  } catch (error) {
+    return { ok: false, reason: mistake(error) };
+  }
+}
+
+function decode(source: string, plain: Buffer): Decoding {
   // What the API has checked against its schema, on its way through the same path.
   if (source === apiSource) return { ok: true, notices: [noticeOf(JSON.parse(plain.toString("utf8")) as ShipmentInput)] };
   return codecs.get(source)?.decode(plain) ?? { ok: false, reason: "no-codec" };
 }
 
-/** What a payload that nobody thought of brings about. Trouble with keys is something else, and nothing is decided about the payload then. */
-function isMistake(error: unknown): boolean {
-  return error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
+/**
+ * What a payload that nobody thought of brings about. It falls in tests; here the sender would repeat the payload, and the process would end over it each
+ * time. Trouble with keys is something else, and nothing is decided about the payload then.
+ */
+function mistake(error: unknown): DecodeFailure {
+  if (error instanceof RangeError) return "too-many";
+  if (error instanceof TypeError || error instanceof SyntaxError) return "codec-failed";
+  throw error;
 }
 
 const nothing: Tokenised = { messages: [], lanes: [], groups: [], claims: [], named: [], links: [] };

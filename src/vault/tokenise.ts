@@ -111,7 +111,8 @@ export const laneCount = 64;
 
 /**
  * Turns a record's notices into messages that hold tokens only, and lists what is to be sealed. Pure but for randomness; waits for nothing:
- * a value that `known` does not find gets a candidate token, which the commit replaces where another process was first.
+ * a value that `known` does not find gets a candidate token, which the commit replaces where another process was first. It is claimed once, by the first
+ * of the notices that names it.
  */
 export function tokenise(
   notices: readonly Notice[],
@@ -124,7 +125,9 @@ export function tokenise(
   const claims: TokenClaim[] = [];
   const named = new Set<string>();
   const links: SubjectLink[] = [];
-  const tokenisers = notices.map((notice) => new NoticeTokeniser(notice, cell, keys, known, groups, claims, named, links));
+  const candidates = new Map<string, KnownToken>();
+  const find = notices.length === 1 ? known : (blind: string): KnownToken | undefined => known(blind) ?? candidates.get(blind);
+  const tokenisers = notices.map((notice) => new NoticeTokeniser(notice, cell, keys, find, groups, claims, candidates, named, links));
   const messages = tokenisers.map((each) => each.message(source));
   return { messages, lanes: tokenisers.map((each) => each.lane()), groups, claims, named: [...named], links };
 }
@@ -144,6 +147,7 @@ class NoticeTokeniser {
   readonly #known: (blind: string) => KnownToken | undefined;
   readonly #groups: SealGroup[];
   readonly #claims: TokenClaim[];
+  readonly #candidates: Map<string, KnownToken>;
   readonly #named: Set<string>;
   readonly #links: SubjectLink[];
   readonly #opened = new Map<string, OpenGroup>();
@@ -158,6 +162,7 @@ class NoticeTokeniser {
     known: (blind: string) => KnownToken | undefined,
     groups: SealGroup[],
     claims: TokenClaim[],
+    candidates: Map<string, KnownToken>,
     named: Set<string>,
     links: SubjectLink[],
   ) {
@@ -167,6 +172,7 @@ class NoticeTokeniser {
     this.#known = known;
     this.#groups = groups;
     this.#claims = claims;
+    this.#candidates = candidates;
     this.#named = named;
     this.#links = links;
   }
@@ -228,6 +234,7 @@ class NoticeTokeniser {
         subject: group.subject,
         strength: strengths[category] ?? 9,
       });
+      this.#candidates.set(blind, { token, subject: group.subject });
     }
     return token;
   }
