@@ -90,7 +90,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     inboxMax: number("PARCELKEEP_INBOX_MAX", 1_000_000),
     compression,
     localRelease,
-    intakeThreads: Math.ceil(number("PARCELKEEP_INTAKE_THREADS", Math.min(availableParallelism(), 4))),
+    intakeThreads: Math.ceil(number("PARCELKEEP_INTAKE_THREADS", Math.max(1, Math.min(Math.floor(availableParallelism() / 2), 4)))),
     tokenBudget: {
       tokensPerDay: Math.floor(number("PARCELKEEP_TOKENS_PER_DAY", 1_000_000)),
       missesPerHour: Math.floor(number("PARCELKEEP_TOKEN_MISSES_PER_HOUR", 20_000)),

@@ -95,6 +95,7 @@ export class FrontServices implements Services {
   readonly tokens: TokenServices;
   readonly #parts: FrontParts;
   readonly #endpoints = new LRUCache<string, Endpoint | "none">({ max: cachedEndpointsMax, ttl: credentialsTtlMs });
+  readonly #loading = new Map<string, Promise<Endpoint | "none">>();
   readonly #callers = new LRUCache<string, { tenant: string; secret: Buffer } | "none">({ max: cachedKeysMax, ttl: credentialsTtlMs });
 
   constructor(parts: FrontParts) {
@@ -120,8 +121,7 @@ export class FrontServices implements Services {
 
   async receiveHook(id: string, request: Parameters<Services["receiveHook"]>[1]): Promise<Received> {
     this.#refuseWhenFull();
-    const cached = this.#endpoints.get(id);
-    const endpoint = cached ?? (await this.#loadEndpoint(id));
+    const endpoint = this.#heldEndpoint(id) ?? (await this.#loadEndpoint(id));
     if (endpoint === "none") throw new ProblemError("not_found");
     const retryAfterS = this.#parts.rateLimit.take(endpoint.tenant, this.#parts.now());
     if (retryAfterS > 0) throw new ProblemError("rate_limited", { retryAfterS });
@@ -129,7 +129,10 @@ export class FrontServices implements Services {
     const contentType = request.headers["content-type"] ?? "";
     if (codec !== null && !takesType(codec.contentTypes, contentType)) throw new ProblemError("unsupported_media_type");
     const contentEncoding = request.headers["content-encoding"] ?? "";
-    if (!(await this.#verified(endpoint, request, contentEncoding))) {
+    // Whatever the sender may have written there, these are ours to say.
+    request.headers["parcelkeep-remote"] = request.remoteAddress;
+    request.headers[queryHeader] = request.query;
+    if (!endpoint.verify(request.headers, request.body) && !(await this.#verifiedInflated(endpoint, request, contentEncoding))) {
       this.#parts.metrics.received.inc({ source: endpoint.source, outcome: "unauthenticated" });
       throw new ProblemError("not_authenticated");
     }
@@ -146,11 +149,12 @@ export class FrontServices implements Services {
   }
 
   /** Senders sign what they send; some sign before a proxy of theirs compresses. Either is authentic. */
-  async #verified(endpoint: Endpoint, request: Parameters<Services["receiveHook"]>[1], contentEncoding: string): Promise<boolean> {
-    const context = { ...request.headers, "parcelkeep-remote": request.remoteAddress, [queryHeader]: request.query };
-    if (endpoint.verify(context, request.body)) return true;
-    if (isPlain(contentEncoding)) return false;
-    return endpoint.verify(context, await inflated(request.body, contentEncoding));
+  async #verifiedInflated(
+    endpoint: Endpoint,
+    { headers, body }: Parameters<Services["receiveHook"]>[1],
+    contentEncoding: string,
+  ): Promise<boolean> {
+    return !isPlain(contentEncoding) && endpoint.verify(headers, await inflated(body, contentEncoding));
   }
 
   async receiveCaptured(tenant: string, source: string, body: Buffer, contentType: string): Promise<Received> {
@@ -194,7 +198,7 @@ export class FrontServices implements Services {
   async issueAccessToken(clientId: string, clientSecret: string): Promise<{ token: string; expiresInS: number } | null> {
     // The client id of an endpoint is the endpoint's own id, or ends with it after a slash where the sender's console asks for another.
     const id = clientId.slice(clientId.lastIndexOf("/") + 1);
-    const endpoint = this.#endpoints.get(id) ?? (await this.#loadEndpoint(id));
+    const endpoint = this.#heldEndpoint(id) ?? (await this.#loadEndpoint(id));
     if (endpoint === "none" || endpoint.clientId === null || endpoint.secret === null) return null;
     if (!sameSecret(clientId, endpoint.clientId) || !sameSecret(clientSecret, endpoint.secret)) return null;
     return { token: this.#parts.credentials.issueToken(endpoint.id, this.#parts.now() + accessTokenS * 1000), expiresInS: accessTokenS };
@@ -407,7 +411,26 @@ export class FrontServices implements Services {
     return this.#parts.notReady();
   }
 
-  async #loadEndpoint(id: string): Promise<Endpoint | "none"> {
+  /** One that is in use is looked up again before it expires, so that no request waits for it. */
+  #heldEndpoint(id: string): Endpoint | "none" | undefined {
+    const held = this.#endpoints.get(id);
+    // Should this fail, the entry expires and the request that finds it gone says so.
+    if (held !== undefined && held !== "none" && this.#endpoints.getRemainingTTL(id) < credentialsTtlMs / 2)
+      this.#loadEndpoint(id).catch(() => {});
+    return held;
+  }
+
+  /** Requests at the same time share one look-up. */
+  #loadEndpoint(id: string): Promise<Endpoint | "none"> {
+    let loading = this.#loading.get(id);
+    if (loading === undefined) {
+      loading = this.#readEndpoint(id).finally(() => this.#loading.delete(id));
+      this.#loading.set(id, loading);
+    }
+    return loading;
+  }
+
+  async #readEndpoint(id: string): Promise<Endpoint | "none"> {
     const row = /^ep_[0-9a-z]{20}$/.test(id) ? await this.#parts.ingressReads.endpoint(id) : null;
     if (row === null || !isSource(row.source)) {
       this.#endpoints.set(id, "none", { ttl: unknownIdTtlMs });
@@ -452,6 +475,7 @@ function keySetOf(jwks: NewEndpointInput["jwks"], hosts: readonly string[]): Key
 }
 
 function takesType(types: readonly ("json" | "xml")[], contentType: string): boolean {
+  if (contentType === "application/json" && types.includes("json")) return true;
   const type = contentType.split(";")[0]!.trim().toLowerCase();
   if (type === "") return true;
   return (

@@ -1,10 +1,20 @@
+import { totalmem } from "node:os";
+
+/** Reserved, and used as it is needed: what the indexes of a million values take is to fit, or each new value waits for pages that are written to make room. */
+const bufferMegabytesMin = 128;
+const bufferMegabytesMax = 512;
+const shareOfMemory = 16;
+
 /**
  * For one program on one machine: modest memory, no replication, every commit flushed to disk before it is acknowledged.
  * Callers may change these (tests turn `fsync` off).
  */
 const defaults: Readonly<Record<string, string>> = {
-  shared_buffers: "128MB",
+  shared_buffers: `${bufferMegabytes(totalmem())}MB`,
   max_wal_size: "1GB",
+  // A page is logged whole when it is first changed after a checkpoint, and new values change pages all over their indexes. How long recovery takes is
+  // bounded by the size of the log and not by this.
+  checkpoint_timeout: "15min",
   max_connections: "60",
   fsync: "on",
   synchronous_commit: "on",
@@ -46,6 +56,12 @@ const silence: Readonly<Record<string, string>> = {
   log_destination: "stderr",
   logging_collector: "off",
 };
+
+/** @param memoryBytes of the machine. */
+function bufferMegabytes(memoryBytes: number): number {
+  const share = Math.floor(memoryBytes / 1024 ** 2 / shareOfMemory);
+  return Math.min(bufferMegabytesMax, Math.max(bufferMegabytesMin, share));
+}
 
 /** The server's arguments after the port. */
 export function settingArguments(changes: Readonly<Record<string, string>>, socketDir: string | null): readonly string[] {

@@ -195,3 +195,9 @@ begin
 end $$;
 
 revoke execute on function parcelkeep.refuse_closed from public;
+
+-- These tables empty again and again. Whenever autovacuum found the end of one empty it cut the file short, and every commit waited for that; what is
+-- free is used again anyway.
+alter table parcelkeep.inbox set (vacuum_truncate = false);
+alter table parcelkeep.raw_pieces set (vacuum_truncate = false);
+alter table parcelkeep.raw_batches set (vacuum_truncate = false);
