@@ -186,7 +186,8 @@ export function ingestStore(pool: pg.Pool): IngestStore {
       return rows[0]!.id;
     },
     wake: async () => {
-      await pool.query("notify parcelkeep_inbox");
+      // What it tells of is durable; nobody waits for a wake-up to reach the disk.
+      await pool.query("select set_config('synchronous_commit', 'off', true), pg_notify('parcelkeep_inbox', '')");
     },
   };
 }
