@@ -58,7 +58,7 @@ const silence: Readonly<Record<string, string>> = {
 };
 
 /** @param memoryBytes of the machine. */
-function bufferMegabytes(memoryBytes: number): number {
+export function bufferMegabytes(memoryBytes: number): number {
   const share = Math.floor(memoryBytes / 1024 ** 2 / shareOfMemory);
   return Math.min(bufferMegabytesMax, Math.max(bufferMegabytesMin, share));
 }
