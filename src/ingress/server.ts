@@ -4,6 +4,7 @@ import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/typ
 import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
 import { apiRoutes } from "./api-routes.ts";
 import { carrierRoutes } from "./carrier-routes.ts";
+import { describedAnswers, describedHeaders } from "./described-answers.ts";
 import { errorPage } from "./error-page.ts";
 import { auditRoutes } from "./audit-routes.ts";
 import { exportRoutes } from "./export-routes.ts";
@@ -18,6 +19,10 @@ import { trackingPageRoutes } from "./tracking-page.ts";
 
 /** Largest request body of a webhook or call; imports stream and have their own bound. */
 export const bodyBytesMax = 1024 * 1024;
+
+/** The reference may do what it likes within its page, and asks nobody but this server. */
+const docsPolicy =
+  "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'";
 
 export type Server = ReturnType<typeof buildServer> extends Promise<infer App> ? App : never;
 
@@ -43,8 +48,9 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger)
     .withTypeProvider<TypeBoxTypeProvider>();
   problemAnswers(app as unknown as FastifyInstance);
   refuseWhenClosing(app as unknown as FastifyInstance);
-  app.addHook("onSend", (_request, reply, payload, done) => {
+  app.addHook("onSend", (request, reply, payload, done) => {
     reply.header("x-content-type-options", "nosniff");
+    if (request.url.startsWith("/docs")) reply.header("content-security-policy", reply.getHeader("content-security-policy") ?? docsPolicy);
     done(null, payload);
   });
   await app.register(swagger, {
@@ -52,6 +58,19 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger)
       openapi: "3.1.0",
       info: { title: "Parcelkeep", version: "0.1.0", description: "Sovereign, pseudonymous parcel tracking." },
       components: { securitySchemes: { apiKey: { type: "http", scheme: "bearer" } } },
+    },
+    transform: ({ schema, url, route }) => {
+      const described = (schema ?? {}) as { response?: object; headers?: unknown };
+      const method = String([route.method].flat()[0]);
+      const headers = describedHeaders(method, url);
+      return {
+        url,
+        schema: {
+          ...described,
+          response: describedAnswers(method, url, described.response),
+          ...(headers === undefined || described.headers !== undefined ? {} : { headers }),
+        } as never,
+      };
     },
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) => (typeof json["$id"] === "string" ? json["$id"] : `def-${index}`),

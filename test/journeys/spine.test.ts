@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { after, before, describe, test } from "node:test";
+import { Errors } from "typebox/value";
 import { RunningProgram } from "../support/running-program.ts";
 
 const secret = "spine-secret";
@@ -202,6 +203,25 @@ describe("a carrier's webhook", () => {
     });
     assert.deepEqual([wrong.status, wrong.json().code], [400, "invalid_field"]);
     assert.doesNotMatch(wrong.text, /Ida/);
+  });
+
+  test("answers as the description of the interface says", async () => {
+    const { receipt } = (await post(body("770000000009"))).json();
+    const { shipments } = await processed(receipt);
+    const { publicId } = (await program.call(`/v1/shipments/${shipments[0]}`, { key })).json();
+    const description = (await program.call("/openapi.json")).json();
+    for (const [described, asked] of [
+      ["/v1/receipts/{id}", `/v1/receipts/${receipt}`],
+      ["/v1/shipments/{id}", `/v1/shipments/${shipments[0]}`],
+      ["/v1/shipments", "/v1/shipments?carrier=fedex&trackingNumber=770000000009"],
+      ["/v1/shipments", "/v1/shipments?limit=2"],
+      ["/v1/dead-letters", "/v1/dead-letters"],
+      ["/v1/endpoints", "/v1/endpoints"],
+      ["/v1/track/{publicId}", `/v1/track/${publicId}`],
+    ] as const) {
+      const { schema } = description.paths[described].get.responses["200"].content["application/json"];
+      assert.deepEqual(Errors(schema, (await program.call(asked, { key })).json()), [], asked);
+    }
   });
 
   test("has a description of the interface, metrics and health", async () => {

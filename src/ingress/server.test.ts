@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { pino } from "pino";
+import { buildServer } from "./server.ts";
+import type { Services } from "./services.ts";
+
+const quiet = pino({ level: "silent" });
+
+test("a server that stops answers with a problem and when to come again", async () => {
+  const app = await buildServer({} as Services, quiet);
+  let address = "";
+  const refusals: (readonly [number, string | null, string | null, string])[] = [];
+  // The last of these hooks: the server still listens.
+  app.addHook("preClose", async () => {
+    const answer = await fetch(`${address}/healthz`);
+    const { code } = (await answer.json()) as { code: string };
+    refusals.push([answer.status, answer.headers.get("content-type"), answer.headers.get("retry-after"), code]);
+  });
+  address = await app.listen({ host: "127.0.0.1", port: 0 });
+  await app.close();
+  assert.deepEqual(refusals, [[503, "application/problem+json; charset=utf-8", "5", "stopping"]]);
+});
+
+test("a database that is away is told apart from a mistake, and neither says a word of the request", async (t) => {
+  const failing = (error: Error): Services => ({ track: () => Promise.reject(error) }) as unknown as Services;
+  for (const [error, status, code] of [
+    [Object.assign(new Error("refused Ida"), { code: "ECONNREFUSED" }), 503, "busy"],
+    [Object.assign(new Error("shutting down Ida"), { code: "57P01" }), 503, "busy"],
+    [new Error("Connection terminated unexpectedly"), 503, "busy"],
+    [Object.assign(new Error("duplicate key Ida"), { code: "23505" }), 500, "internal_error"],
+    [new TypeError("Ida"), 500, "internal_error"],
+  ] as const) {
+    const app = await buildServer(failing(error), quiet);
+    t.after(() => app.close());
+    const answer = await app.inject(`/v1/track/${"a".repeat(22)}`);
+    assert.deepEqual([answer.statusCode, answer.json().code], [status, code]);
+    assert.equal(answer.headers["retry-after"], status === 503 ? "5" : undefined);
+    assert.doesNotMatch(answer.body, /Ida/);
+  }
+});
