@@ -67,7 +67,7 @@ export function addSimulateCommand(program: Command, run: (work: () => Promise<v
     .option("--host <address>", "with --serve: where to listen", "127.0.0.1")
     .option("--port <port>", "with --serve: 0 lets the system choose", port, 0)
     .option("--speed <factor>", "with --serve: how much faster the parcels' time runs than ours", count, 60)
-    .option("--push <source=url...>", "with --serve: also push webhooks (ups, fedex, shopify) to this ingress address")
+    .option("--push <source=url...>", "with --serve: also push webhooks (fedex, inpost, shopify, ups) to this ingress address")
     .option("--push-secret <source=secret...>", "with --push: what they are signed with")
     .option("--push-client-id <source=id...>", "with --push: for a sender that fetches a token")
     .addHelpText("after", help)

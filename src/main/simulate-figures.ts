@@ -1,4 +1,3 @@
-import type { AskedCounts } from "./simulate-asker.ts";
 import type { BatchingFigure } from "./simulate-batching.ts";
 import type { CacheFigure } from "./simulate-cache.ts";
 import type { Percentiles } from "./simulate-percentiles.ts";
@@ -33,7 +32,8 @@ export interface CarrierFigure {
   readonly overQuota: number;
   /** Injected, by kind. */
   readonly faults: Readonly<Record<string, number>>;
-  readonly outcomes: AskedCounts;
+  /** Of the calls: as whoever asked read them, or as the carrier saw them where the product asked. */
+  readonly outcomes: Readonly<Record<string, number | undefined>>;
   readonly steps: StepFigure;
 }
 

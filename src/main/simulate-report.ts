@@ -80,7 +80,7 @@ function tables({ carriers, pushes, batching, cache }: SimulationFigures): reado
         ms(steps.happenedToSeen.p50),
         ms(steps.happenedToSeen.p99),
         Object.entries(outcomes)
-          .map(([kind, count]) => `${kind} ${count}`)
+          .map(([kind, count]) => `${kind} ${count ?? 0}`)
           .join(", "),
       ]),
     },

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { cpus } from "node:os";
-import { CarrierDesk } from "../simulator/carrier-desk.ts";
+import { CarrierDesk, type DeskCounts } from "../simulator/carrier-desk.ts";
 import type { Behaviour } from "../simulator/faults.ts";
 import { happenedBy, lifeMaxMs, statusAfter, type SimulatedParcel } from "../simulator/life.ts";
 import { Pusher, type PushOutcome, type Receiver } from "../simulator/pusher.ts";
@@ -35,8 +35,8 @@ export interface RunOrder {
 
 /** Parcels are announced over this share of the longest life, so that all ages are met. */
 const announcedShare = 0.5;
-/** Share of the parcels of a carrier that pushes whose steps are pushed; the others are asked for. */
-const pushedShare = 0.5;
+/** Share of the parcels of a carrier that pushes whose steps are pushed; the others are asked for. The product does not ask for what is pushed. */
+const pushedShare = { product: 1, connectors: 0.5 };
 /** Of each carrier's parcels, the share that a shop announces; a merchant imports the others. */
 const shopShare = 0.25;
 /** How often a carrier is asked for everything that is on its way, as a share of the run. */
@@ -97,7 +97,7 @@ export async function runSimulation(order: RunOrder): Promise<SimulationFigures>
   });
   const asker = new Asker(durationMs * askedShare, (source, payload) => tenant.capture(source, payload));
   try {
-    const pushed = await startPushes(tenant, pusher, lives);
+    const pushed = await startPushes(tenant, pusher, lives, pushedShare[order.askedBy]);
     if (order.askedBy === "product")
       for (const { carrier, credentials } of desks) await tenant.addCarrierAccount(carrier.source, credentials);
     const registered = await register(tenant, lives, pushed.ofShop);
@@ -179,7 +179,12 @@ interface Pushed {
   readonly ofShop: ReadonlySet<SimulatedParcel>;
 }
 
-async function startPushes(tenant: Tenant, pusher: Pusher, lives: ReadonlyMap<string, readonly SimulatedParcel[]>): Promise<Pushed> {
+async function startPushes(
+  tenant: Tenant,
+  pusher: Pusher,
+  lives: ReadonlyMap<string, readonly SimulatedParcel[]>,
+  ofCarrier: number,
+): Promise<Pushed> {
   const senders = simulatedSenders.filter(({ role, source }) => role === "shop" || lives.has(source));
   const receivers = await Promise.all(
     senders.map(async (sender): Promise<Receiver> => {
@@ -193,7 +198,7 @@ async function startPushes(tenant: Tenant, pusher: Pusher, lives: ReadonlyMap<st
     for (const [source, all] of lives) {
       const isShop = receiver.sender.role === "shop";
       if (!isShop && source !== receiver.sender.source) continue;
-      for (const parcel of all.slice(0, Math.floor(all.length * (isShop ? shopShare : pushedShare)))) {
+      for (const parcel of all.slice(0, Math.floor(all.length * (isShop ? shopShare : ofCarrier)))) {
         (isShop ? ofShop : parcels).add(parcel);
         pusher.push(parcel, receiver);
       }
@@ -288,9 +293,15 @@ function carrierFigure(
     refused: counts.refused,
     overQuota: counts.overQuota,
     faults: counts.faults,
-    outcomes: asker.counts.get(carrier.source) ?? {},
+    outcomes: asker.counts.get(carrier.source) ?? outcomesOf(counts),
     steps: stepFigure("asked", asked, watcher, world),
   };
+}
+
+/** What came of calls as the carrier saw it, where nobody here made them. */
+function outcomesOf({ answered, refused, overQuota, badRequests, faults }: DeskCounts): Readonly<Record<string, number>> {
+  const counted = { answered, refused, "over quota": overQuota, "bad requests": badRequests, ...faults };
+  return Object.fromEntries(Object.entries(counted).filter(([, count]) => count > 0));
 }
 
 function pushFigures(

@@ -129,7 +129,7 @@ export class CarrierDesk {
 }
 
 /** The one credential that a simulated carrier takes; it opens nothing but the simulator, so it may be known. */
-export function credentialsOf({ source, credentialFields }: SimulatedCarrier, seed: string): Credentials {
+function credentialsOf({ source, credentialFields }: SimulatedCarrier, seed: string): Credentials {
   return Object.fromEntries(
     credentialFields.map((field) => [field, `sim-${createHash("sha256").update(`${seed}/${source}/${field}`).digest("hex").slice(0, 20)}`]),
   );

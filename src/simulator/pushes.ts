@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
 import { fedexOutput } from "./carriers/fedex.ts";
+import { inpostStatuses } from "./carriers/inpost.ts";
 import { upsStatuses } from "./carriers/ups.ts";
-import { compact, compactUtc, zoned } from "./clock-text.ts";
+import { compact, compactUtc, local, offset, zoned } from "./clock-text.ts";
 import type { SimulatedParcel } from "./life.ts";
 import { fullName, streetLine } from "./person.ts";
 import { last, type Tracked } from "./simulated-carrier.ts";
@@ -76,6 +77,25 @@ const fedexVisibility: SimulatedSender = {
   },
 };
 
+/** InPost's ShipX, set up to sign what it sends: number and status, nobody's name. */
+const inpostShipx: SimulatedSender = {
+  source: "inpost",
+  role: "carrier",
+  fetchesToken: false,
+  message: (about, { secret }) => {
+    const { parcel, happened } = about as Tracked;
+    const { stage, at } = last(happened);
+    const body = JSON.stringify({
+      event_ts: `${local(at).replace("T", " ")} ${offset.replace(":", "")}`,
+      event: "shipment_status_changed",
+      organization_id: 1,
+      payload: { shipment_id: Number(parcel.reference.slice(-8)), status: inpostStatuses[stage], tracking_number: parcel.number },
+    });
+    const signature = createHmac("sha256", secret).update(body).digest("base64");
+    return { headers: { "content-type": "application/json", "x-inpost-signature": signature }, body };
+  },
+};
+
 /** A shop's order with a fulfilment: who the recipient is, in full, and which parcel is theirs. */
 const shopifyOrder: SimulatedSender = {
   source: "shopify",
@@ -142,4 +162,4 @@ const companies: Readonly<Record<string, string>> = {
   ups: "UPS",
 };
 
-export const simulatedSenders: readonly SimulatedSender[] = [fedexVisibility, shopifyOrder, upsTrackAlert];
+export const simulatedSenders: readonly SimulatedSender[] = [fedexVisibility, inpostShipx, shopifyOrder, upsTrackAlert];

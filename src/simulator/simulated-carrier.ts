@@ -72,7 +72,7 @@ export function json(value: unknown, status = 200, headers: Readonly<Record<stri
 }
 
 /** User and password of HTTP Basic; null without. */
-export function basicOf({ headers }: Call): readonly [user: string, password: string] | null {
+function basicOf({ headers }: Call): readonly [user: string, password: string] | null {
   const found = /^Basic ([A-Za-z0-9+/=]+)$/.exec(headers["authorization"] ?? "");
   if (found === null) return null;
   const pair = Buffer.from(found[1]!, "base64").toString("utf8");
