@@ -68,6 +68,9 @@ function stands(text: string, form: string): boolean {
   return new RegExp(`(?<![0-9a-z])${form.replace(/[.\\]/g, "\\$&")}(?![0-9a-z])`).test(text.includes("\u0000") ? "" : text);
 }
 
+/** Names of time zones hold cities: `Europe/London` beside a time is the carrier's clock, whoever lives there. */
+const zoneNames = /\b(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)\/[A-Z][A-Za-z_]+/g;
+
 const cache = new Map<string, { readonly text: string; readonly folded: string; readonly isBinary: boolean }>();
 
 function foldedOf(name: string, text: string): string {
@@ -81,7 +84,7 @@ function isBinary(name: string, text: string): boolean {
 function seen(name: string, text: string) {
   const held = cache.get(name);
   if (held?.text === text) return held;
-  const fresh = { text, folded: text.toLowerCase(), isBinary: text.includes("\u0000") };
+  const fresh = { text, folded: text.replace(zoneNames, "").toLowerCase(), isBinary: text.includes("\u0000") };
   cache.set(name, fresh);
   return fresh;
 }
