@@ -170,6 +170,58 @@ describe("a covered value", () => {
     assert.ok(kinds(seededCalls["JSON"]!("Bearer \u0000"), nothing).has("unlisted")));
 });
 
+test("a text of a megabyte is refused and does not take for ever", () => {
+  for (const text of ["a".repeat(1_000_000), "a@".repeat(500_000), "12 ".repeat(300_000), "%41".repeat(300_000), "QUFB".repeat(250_000)])
+    assert.ok(kinds(seededCalls["JSON"]!(text), nothing).size > 0);
+});
+
+describe("whatever the bytes of a body are, they are refused or pass, and nothing breaks", () => {
+  const types = [
+    "application/json",
+    "text/xml",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=cut",
+    "text/plain",
+    "",
+  ];
+  const pieces = fc.constantFrom(
+    "{",
+    "}",
+    "[",
+    '"',
+    "\\",
+    "<",
+    ">",
+    "/",
+    "&",
+    ";",
+    "%",
+    "=",
+    "--cut",
+    "\r\n",
+    "<![CDATA[",
+    "]]>",
+    "<!--",
+    "q",
+    "\u0000",
+    "é",
+  );
+  const bodies = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+    fc.array(pieces, { maxLength: 60 }).map((parts) => Buffer.from(parts.join(""))),
+  );
+  for (const type of types) {
+    test(type === "" ? "of no type" : type, () => {
+      fc.assert(
+        fc.property(bodies, (body) => {
+          const call = { ...seededCalls["JSON"]!("q"), headers: type === "" ? {} : { "content-type": type }, body };
+          assert.ok(Array.isArray(inspectCall(call, rules, tokensIn, nothing)));
+        }),
+      );
+    });
+  }
+});
+
 test("findings hold no part of the call", () => {
   const value = "grace.hopper@navy.example";
   for (const [, seeded] of calls) {

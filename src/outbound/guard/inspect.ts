@@ -43,6 +43,8 @@ export type IsKnown = (candidate: Candidate) => boolean;
 const depthMax = 5;
 export const leavesMax = 20_000;
 const findingsMax = 200;
+/** So much of a text that is refused anyway is looked at to say what it is: the patterns for that take time with the square of it. */
+const describedCharactersMax = 2048;
 export const questionsMax = 8_000;
 
 /**
@@ -145,10 +147,11 @@ class Examiner {
 
   /** Says what a text is that may not leave in any case. @returns whether a pattern was found in it. */
   #describe(text: string, place: Place, via: readonly Encoding[]): boolean {
-    this.#ask(candidatesIn(text), place, via);
-    const pattern = patternIn(text);
+    const beginning = text.slice(0, describedCharactersMax);
+    this.#ask(candidatesIn(beginning), place, via);
+    const pattern = patternIn(beginning);
     if (pattern !== null) this.add({ place, via, kind: "pattern", what: pattern });
-    const hasDecoded = this.#describeDecodings(text, place, via);
+    const hasDecoded = this.#describeDecodings(beginning, place, via);
     return pattern !== null || hasDecoded;
   }
 
