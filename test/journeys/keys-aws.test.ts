@@ -105,11 +105,15 @@ test("under the documented rights of ingress, KMS is asked for a session's keys 
 
 test("while KMS is away, tenants with a session are served and others are told to come again", async (t) => {
   const { front, kms } = await serveFront(t);
-  const [{ hook: known }, { hook: unknown }] = [await newShop(front.url, operatorKey), await newShop(front.url, operatorKey)];
+  const [{ hook: known }, { hook: unknown, apiKey }] = [await newShop(front.url, operatorKey), await newShop(front.url, operatorKey)];
   assert.equal((await post(known, {}, scan())).status, 202);
   kms.failNext(1_000, { status: 400, name: "DisabledException" });
   const refused = await post(unknown, {}, scan());
   assert.deepEqual([refused.status, refused.body.code], [503, "busy"]);
+  // A search derives the keys of the index, as a record does.
+  const search = { identifiers: [{ category: "email", value: "ida@beispiel.test" }] };
+  const searched = await post(`${front.url}/v1/subjects/search`, { authorization: `Bearer ${apiKey}` }, search);
+  assert.deepEqual([searched.status, searched.body.code], [503, "busy"]);
   assert.equal((await post(known, {}, scan())).status, 202);
   kms.recover();
   assert.equal((await post(unknown, {}, scan())).status, 202);
