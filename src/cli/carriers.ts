@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { commands } from "../main/commands.ts";
+import { addAccountCommands } from "./carrier-accounts.ts";
 
 /** Commands for the carrier register. @param run ends the program with a message where the work fails. */
 export function addCarrierCommands(program: Command, run: (work: () => Promise<void>) => Promise<void>): void {
@@ -41,4 +42,5 @@ export function addCarrierCommands(program: Command, run: (work: () => Promise<v
         }
       }),
     );
+  addAccountCommands(carriers.command("account").description("what a merchant asks a carrier with"), run);
 }

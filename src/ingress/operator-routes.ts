@@ -11,6 +11,12 @@ export function operatorRoutes(services: Services) {
     if (caller.kind !== "operator") throw new ProblemError("not_allowed");
   };
 
+  const handsIn = async (request: FastifyRequest): Promise<void> => {
+    const caller = await services.caller(request.headers.authorization);
+    if (caller === null) throw new ProblemError("not_authenticated");
+    if (caller.kind === "tenant") throw new ProblemError("not_allowed");
+  };
+
   return async (app: FastifyInstance): Promise<void> => {
     app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 
@@ -47,7 +53,7 @@ export function operatorRoutes(services: Services) {
         },
       },
       async (request, reply) => {
-        await operator(request);
+        await handsIn(request);
         const { tenant, source, type } = request.query;
         const received = await services.receiveCaptured(
           await existingTenant(services, tenant),

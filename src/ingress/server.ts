@@ -3,6 +3,7 @@ import swagger from "@fastify/swagger";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, LogController } from "fastify";
 import { apiRoutes } from "./api-routes.ts";
+import { carrierAccountRoutes } from "./carrier-account-routes.ts";
 import { carrierRoutes } from "./carrier-routes.ts";
 import { describedAnswers, describedHeaders } from "./described-answers.ts";
 import { errorPage } from "./error-page.ts";
@@ -96,6 +97,7 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger)
   await app.register(carrierRoutes(services));
   await app.register(auditRoutes(services));
   await app.register(webhookRoutes(services));
+  await app.register(carrierAccountRoutes(services));
   await app.register(operatorRoutes(services));
   await app.register(exportRoutes(services));
   await app.register(trackingPageRoutes(services));

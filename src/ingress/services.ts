@@ -45,11 +45,17 @@ export interface ReceiptView {
 
 export interface DeadLetterView {
   readonly id: string;
-  readonly kind: "quarantined" | "failed";
-  readonly receipt: string;
+  /** `outbound`: a carrier could not be asked. */
+  readonly kind: "quarantined" | "failed" | "outbound";
+  /** Null where no record is behind it. */
+  readonly receipt: string | null;
   readonly source: string;
   readonly code: string | null;
   readonly at: string;
+  /** Of `outbound`: which parcel; null where it is the whole account. */
+  readonly shipment: string | null;
+  /** How often it has failed. */
+  readonly failures: number;
 }
 
 export interface EndpointView {
@@ -134,7 +140,58 @@ export interface CarrierView extends Omit<RegisterEntry, "owner" | "breachContac
   /** Null where the tenant has agreed nothing of its own. */
   readonly agreementVersion: number | null;
   /** How calls to it have gone; null where none were made. */
-  readonly health: unknown;
+  readonly health: CarrierHealth | null;
+}
+
+/** How calls to a source have gone, of all merchants together. */
+export interface CarrierHealth {
+  /** Null where no process has told it lately. */
+  readonly breaker: string | null;
+  readonly days30: {
+    readonly calls: number;
+    readonly failures: number;
+    readonly target: number;
+    readonly answered: number | null;
+    /** Of the failures that the target allows; 0 or less: spent. */
+    readonly budgetLeft: number;
+  };
+  /** This hour and the last. */
+  readonly recent: { readonly calls: number; readonly failures: number; readonly meanLatencyMs: number | null };
+}
+
+export interface NewCarrierAccountInput {
+  readonly source: string;
+  readonly credentials: Readonly<Record<string, string>>;
+  readonly carriers?: readonly string[];
+  readonly rank?: number;
+}
+
+/** An account with a source. Its credential is not in it. */
+export interface CarrierAccountView {
+  readonly id: string;
+  readonly source: string;
+  readonly carriers: readonly string[];
+  readonly rank: number;
+  readonly createdAt: string;
+  /** Not asked until then, and why; null while it is. */
+  readonly held: { readonly until: string; readonly reason: string } | null;
+  /** Parcels of the merchant that the source is asked about, and those that are due. */
+  readonly tracked: number;
+  readonly overdue: number;
+}
+
+/** What merchants ask carriers with. */
+export interface CarrierAccounts {
+  /** @throws {ProblemError} `unknown_source`, `invalid_field`, `grant_required`, `busy`. */
+  add(tenant: string, input: NewCarrierAccountInput): Promise<CarrierAccountView>;
+  list(tenant: string): Promise<readonly CarrierAccountView[]>;
+  /** @returns false where the tenant has none of this id. */
+  remove(tenant: string, id: string): Promise<boolean>;
+  /** Puts back what could not be asked. @returns how many. */
+  retryLetters(
+    tenant: string,
+    filter: { readonly ids?: readonly string[]; readonly source?: string; readonly code?: string },
+  ): Promise<number>;
 }
 
 /** The carrier register. */
@@ -232,7 +289,11 @@ export interface SubjectExport {
 }
 
 /** Who calls the API. */
-export type Caller = { readonly kind: "tenant"; readonly tenant: string; readonly key: string } | { readonly kind: "operator" };
+export type Caller =
+  | { readonly kind: "tenant"; readonly tenant: string; readonly key: string }
+  | { readonly kind: "operator" }
+  /** The process that asks carriers: it hands in their answers, and nothing else. */
+  | { readonly kind: "connector" };
 
 export interface TokenView {
   readonly token: string;
@@ -322,6 +383,7 @@ export interface Services {
   readonly carriers: Carriers;
   readonly audit: AuditReads;
   readonly webhooks: Webhooks;
+  readonly carrierAccounts: CarrierAccounts;
   metrics(): Promise<string>;
   /** Why requests cannot be served now, or null when they can. */
   notReady(): Promise<string | null>;

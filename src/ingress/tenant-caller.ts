@@ -30,6 +30,7 @@ async function findCaller(services: Services, request: FastifyRequest): Promise<
   const caller = await services.caller(request.headers.authorization);
   if (caller === null) throw new ProblemError("not_authenticated");
   if (caller.kind === "tenant") return { tenant: caller.tenant, caller: caller.key };
+  if (caller.kind === "connector") throw new ProblemError("not_allowed");
   const named = request.headers["parcelkeep-tenant"];
   if (typeof named !== "string") throw new ProblemError("not_allowed");
   return { tenant: await existingTenant(services, named), caller: "operator" };

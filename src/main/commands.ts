@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Candidate, detectCarriers, type Hints } from "../carriers/detection/detect.ts";
 import type { ProblemBody, ProblemCode } from "../ingress/problems.ts";
-import type { CarrierView } from "../ingress/services.ts";
+import type { CarrierAccountView, CarrierView, NewCarrierAccountInput } from "../ingress/services.ts";
 import { embeddedPostgresStatus } from "../store/embedded/status.ts";
 import { ownerRole } from "../store/roles.ts";
 import { exportLog } from "./audit-export.ts";
@@ -172,6 +172,15 @@ export const commands = {
   /** Copies the audit log into a folder. @returns entries in it. */
   exportAudit: (folder: string, report: (done: number, all: number) => void): Promise<number> =>
     withProgram((api) => exportLog((path, bytesMax) => api.read(path, bytesMax), folder, report)),
+
+  addCarrierAccount: (tenant: string, account: NewCarrierAccountInput): Promise<CarrierAccountView> =>
+    withProgram(async (api) => (await api.call("/v1/carrier-accounts", { tenant, body: account })) as unknown as CarrierAccountView),
+
+  carrierAccounts: (tenant: string): Promise<readonly CarrierAccountView[]> =>
+    withProgram(async (api) => {
+      const answer = await api.call("/v1/carrier-accounts", { method: "GET", tenant });
+      return answer["items"] as unknown as readonly CarrierAccountView[];
+    }),
 
   /** Makes the root keys where there are none. @returns the current epoch. */
   initKeys: (): Promise<number> => initKeys(readConfig()),

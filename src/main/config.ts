@@ -48,6 +48,10 @@ export interface Config {
   readonly retention: Retention;
   /** Hosts of tests, `host:port`: calls to them may go in the clear and to this machine. None outside tests. */
   readonly egressTestHosts: ReadonlySet<string>;
+  /** Where all carriers are asked instead of at their own addresses, each below its source's name: the simulator. Null outside tests. */
+  readonly carriersUrl: string | null;
+  /** Where answers of carriers are handed in; null: at the program of the data folder. */
+  readonly ingressUrl: string | null;
 }
 
 export class ConfigError extends Error {
@@ -60,6 +64,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const number = (name: string, fallback: number): number => {
     const value = Number(setting(name, String(fallback)));
     if (!Number.isFinite(value) || value <= 0) throw new ConfigError(`${name} must be a positive number`);
+    return value;
+  };
+  const address = (name: string): string | null => {
+    const value = read(env, name);
+    if (value !== null && !/^https?:\/\/[^/]+$/.test(value)) throw new ConfigError(`${name} must be http(s)://host:port`);
     return value;
   };
   const days = (name: string, fallback: number): number => {
@@ -110,6 +119,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       textDays: days("PARCELKEEP_RETENTION_DAYS_TEXT", 60),
     },
     egressTestHosts: testHosts(setting("PARCELKEEP_EGRESS_TEST_HOSTS", "")),
+    carriersUrl: address("PARCELKEEP_CARRIERS_URL"),
+    ingressUrl: address("PARCELKEEP_INGRESS_URL"),
   };
 }
 

@@ -121,25 +121,34 @@ export async function removeRunFile(dataDir: string): Promise<void> {
   await rm(runPath(dataDir), { force: true });
 }
 
-function runPath(dataDir: string): string {
+export function runPath(dataDir: string): string {
   return join(dataDir, "run.json");
 }
 
-/** Operator's key, and key files where they hold the root keys, made on the first start. @returns the operator's key. */
+/** Operator's key, the key to ingress, and key files where they hold the root keys, made on the first start. @returns the operator's key. */
 export async function ensureSecrets({ dataDir, keys }: Pick<Config, "dataDir" | "keys">): Promise<string> {
   if (keys === "local") await createLocalKeys(keyFolder(dataDir));
+  await ensureKey(ingressKeyPath(dataDir), "pkc");
   return ensureOperatorKey(dataDir);
+}
+
+/** Of the process that asks carriers, for handing in what they answer and nothing else. */
+export function ingressKeyPath(dataDir: string): string {
+  return join(dataDir, "secrets", "ingress.key");
 }
 
 export function operatorKeyPath(dataDir: string): string {
   return join(dataDir, "secrets", "operator.key");
 }
 
-async function ensureOperatorKey(dataDir: string): Promise<string> {
-  const path = operatorKeyPath(dataDir);
-  await mkdir(join(dataDir, "secrets"), { recursive: true, mode: 0o700 });
+function ensureOperatorKey(dataDir: string): Promise<string> {
+  return ensureKey(operatorKeyPath(dataDir), "pko");
+}
+
+async function ensureKey(path: string, prefix: string): Promise<string> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   try {
-    await writeFile(path, `pko_${randomBytes(24).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
+    await writeFile(path, `${prefix}_${randomBytes(24).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
     await chmod(path, 0o600);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

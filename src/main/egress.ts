@@ -1,5 +1,6 @@
 import type { Registry } from "prom-client";
 import { Counter } from "prom-client";
+import type { CarrierClient } from "../carriers/client.ts";
 import type { RegisterEntry } from "../domain/register-entry.ts";
 import { GuardedEgress, type GuardParts, type Recipient } from "../outbound/guarded-egress.ts";
 import { commonRules, type GuardRules } from "../outbound/guard/rules.ts";
@@ -20,6 +21,8 @@ export interface EgressParts {
   readonly tenantKeys: Pick<TenantKeys, "renewed">;
   readonly store: EgressStore;
   readonly testHosts: ReadonlySet<string>;
+  /** Where a carrier is called, when not at its own address. */
+  readonly baseUrlOf?: (client: CarrierClient) => string;
   readonly registry: Registry;
   readonly log: ProgramLog;
   readonly transport?: GuardParts["transport"];
@@ -36,7 +39,9 @@ export function programEgress(parts: EgressParts): GuardedEgress {
   const rules = new Map<string, GuardRules>();
   const rulesOf = (source: string): GuardRules => {
     const client = clients.get(source);
-    const held = rules.get(source) ?? (client === undefined ? commonRules : carrierRules(client));
+    const held =
+      rules.get(source) ??
+      (client === undefined ? commonRules : carrierRules({ ...client, baseUrl: parts.baseUrlOf?.(client) ?? client.baseUrl }));
     rules.set(source, held);
     return held;
   };

@@ -24,6 +24,7 @@ import { formatToken } from "../vault/token.ts";
 import { addressList } from "./address-list.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { busyWithoutKeys } from "./busy-without-keys.ts";
+import type { FrontCarrierAccounts } from "./front-carrier-accounts.ts";
 import type { FrontCarriers } from "./front-carriers.ts";
 import type { FrontWebhooks } from "./front-webhooks.ts";
 import type { FrontPersons } from "./front-persons.ts";
@@ -72,6 +73,7 @@ export interface FrontParts {
   readonly carriers: FrontCarriers;
   readonly audit: AuditReads;
   readonly webhooks: FrontWebhooks;
+  readonly carrierAccounts: FrontCarrierAccounts;
   /** As the ingress role: endpoints of all tenants. */
   readonly ingressReads: Pick<ReadStore, "endpoint">;
   readonly reads: ReadStore;
@@ -80,6 +82,8 @@ export interface FrontParts {
   readonly admin: AdminStore;
   readonly credentials: CredentialBox;
   readonly operatorKey: string;
+  /** Null where no process asks carriers. */
+  readonly ingressKey: string | null;
   readonly rateLimit: RateLimit;
   readonly inbox: { readonly isFull: boolean };
   readonly metrics: IngressMetrics;
@@ -106,6 +110,8 @@ export class FrontServices implements Services {
   async caller(authorization: string | undefined): Promise<Caller | null> {
     const key = /^bearer (\S+)$/i.exec(authorization ?? "")?.[1];
     if (key === undefined) return null;
+    const { ingressKey } = this.#parts;
+    if (key.startsWith("pkc_")) return ingressKey !== null && sameSecret(key, ingressKey) ? { kind: "connector" } : null;
     if (key.startsWith("pko_")) return sameSecret(key, this.#parts.operatorKey) ? { kind: "operator" } : null;
     const match = /^pk_([0-9a-z]{16})_([0-9a-z]{32})$/.exec(key);
     if (match === null) return null;
@@ -274,12 +280,15 @@ export class FrontServices implements Services {
       source: row.source,
       code: row.code,
       at: row.at.toISOString(),
+      shipment: row.shipment,
+      failures: row.failures,
     }));
     return { items, next: rows.length < limit || last === undefined ? null : writeCursor({ at: last.at, id: last.id }) };
   }
 
   async retryDeadLetter(tenant: string, id: string, source: string | null): Promise<{ readonly receipt: string | null } | null> {
     if (await this.#parts.reads.retryDeadLetter(tenant, id)) return { receipt: null };
+    if ((await this.#parts.carrierAccounts.retryLetters(tenant, { ids: [id] })) > 0) return { receipt: null };
     const record = await this.#parts.reads.quarantinedRecord(tenant, id);
     return record === null ? null : { receipt: await this.#replay(tenant, id, record.endpoint, source ?? record.source) };
   }
@@ -389,6 +398,10 @@ export class FrontServices implements Services {
 
   get webhooks(): FrontWebhooks {
     return this.#parts.webhooks;
+  }
+
+  get carrierAccounts(): FrontCarrierAccounts {
+    return this.#parts.carrierAccounts;
   }
 
   get carriers(): FrontCarriers {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { join } from "node:path";
 import pg from "pg";
 import { FilesObjectStore } from "../cloud/files-object-store.ts";
 import { MemoryCache } from "../cloud/memory-cache.ts";
@@ -10,14 +10,20 @@ import { adminStore } from "../store/admin-store.ts";
 import { inboxHolds } from "../store/inbox-depth.ts";
 import { indexVersionsOf } from "../store/index-versions.ts";
 import { backlog, readStore } from "../store/read-store.ts";
+import { serviceLevel } from "../outbound/service-level.ts";
+import { carrierAccountStore } from "../store/carrier-account-store.ts";
+import { sourceHealth } from "../store/outbound-store.ts";
 import { registerStore } from "../store/register-store.ts";
 import { tokenReads } from "../store/token-store.ts";
 import { personStore } from "../store/person-store.ts";
 import { webhookEndpointStore } from "../store/webhook-store.ts";
 import { listenForChanges } from "./change-listener.ts";
 import { readConfig } from "./config.ts";
+import { ingressKeyPath, operatorKeyPath } from "./data-folder.ts";
 import { CredentialBox } from "./endpoint-credentials.ts";
 import { followEvictions } from "./evictions.ts";
+import { clients } from "./clients.ts";
+import { FrontCarrierAccounts } from "./front-carrier-accounts.ts";
 import { FrontCarriers } from "./front-carriers.ts";
 import { FrontAudit } from "./front-audit.ts";
 import { FrontPersons } from "./front-persons.ts";
@@ -50,7 +56,11 @@ export async function runFront(host: FrontHost): Promise<void> {
   for (const each of [ingressPool, apiPool]) each.on("error", (error) => log.warn(errorKind(error), "database connection lost"));
 
   const keys = reportedKeys(await sealingKeysOf(config), log);
-  const operatorKey = (await readFile(join(config.dataDir, "secrets", "operator.key"), "utf8")).trim();
+  const operatorKey = (await readFile(operatorKeyPath(config.dataDir), "utf8")).trim();
+  const ingressKey = await readFile(ingressKeyPath(config.dataDir), "utf8").then(
+    (text) => text.trim(),
+    () => null,
+  );
   const credentials = new CredentialBox(await keys.derive("endpoint-credentials"), await keys.derive("access-tokens"));
   const metrics = ingressMetrics();
   const tenantKeys = new TenantKeys(keys, indexVersionsOf(apiPool));
@@ -70,6 +80,7 @@ export async function runFront(host: FrontHost): Promise<void> {
   const views = new TrackingViews(cache, reads);
   const rateLimit = new RateLimit(config.tenantRate, config.tenantBurst);
   const tokens = tokenReads(apiPool);
+  const register = registerStore(apiPool);
   const services = new FrontServices({
     tokens: new FrontTokens({
       intake,
@@ -87,19 +98,27 @@ export async function runFront(host: FrontHost): Promise<void> {
     tenantKeys,
     open: host.open,
     persons: new FrontPersons({ store: persons, keys: tenantKeys, budget: config.tokenBudget, metrics, log }),
-    carriers: new FrontCarriers(registerStore(apiPool)),
     audit: new FrontAudit(auditReads(apiPool), FilesObjectStore.ofReader(join(config.dataDir, "objects")), pointerFolder(config)),
     webhooks: new FrontWebhooks(
       webhookEndpointStore(apiPool),
       new WebhookSecrets(await keys.derive(webhookSecretsLabel)),
       config.egressTestHosts,
     ),
+    carriers: new FrontCarriers(register, () => sourceHealth(apiPool)),
+    carrierAccounts: new FrontCarrierAccounts({
+      store: carrierAccountStore(apiPool),
+      keys,
+      clients,
+      entryOf: async (tenant, source) => (await register.of(tenant)).find(({ entry }) => entry.source === source)?.entry ?? null,
+      now: Date.now,
+    }),
     ingressReads: readStore(ingressPool),
     reads,
     views,
     admin: adminStore(apiPool),
     credentials,
     operatorKey,
+    ingressKey,
     rateLimit,
     inbox,
     metrics,
@@ -110,6 +129,7 @@ export async function runFront(host: FrontHost): Promise<void> {
       metrics.waiting.set(intake.waiting);
       metrics.setCacheReads(cache.counters());
       metrics.setBacklog(await answerOf(backlog(apiPool)));
+      metrics.connectors.set((await sourceHealth(apiPool)).map((row) => ({ ...row, budgetLeft: serviceLevel(row).budgetLeft })));
       return metrics.registry.metrics();
     },
     notReady: async () => {

@@ -16,4 +16,6 @@ export const roleKeyPowers = {
   keeper: ["signing"],
   // Checkpoints of the audit log.
   sequencer: ["signing"],
+  // Numbers and credentials; and index keys, by which the guard asks the vault what it knows.
+  outbound: ["sealing", "resolving"],
 } as const satisfies Record<RoleName, readonly KeyPower[]>;

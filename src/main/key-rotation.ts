@@ -86,7 +86,8 @@ export function rotateWraps(config: Config, kind: "epoch" | "root", retire: bool
     const to = run.to ?? (await newEpoch(desk.roots, run.from));
     await desk.store.aim(run.id, to);
     order.report({ event: run.isResumed ? "resumed" : "begun", rotation: run.id, kind, tenant: null, from: run.from, to });
-    const left = async (): Promise<number> => wrapsBefore(await desk.store.wrapsByEpoch(), to);
+    const left = async (): Promise<number> =>
+      wrapsBefore(await desk.store.wrapsByEpoch(), to) + credentialsBefore(await desk.store.credentialWrapsByEpoch(), to);
     const finish = async (): Promise<number> => {
       await desk.store.finish(run.id);
       return left();
@@ -166,6 +167,10 @@ async function newEpoch(roots: KeyRoots, newestInUse: number): Promise<number> {
 
 function wrapsBefore(epochs: readonly { readonly epoch: number; readonly sessions: number }[], epoch: number): number {
   return epochs.filter((each) => each.epoch < epoch).reduce((sum, { sessions }) => sum + sessions * wrapsPerSession, 0);
+}
+
+function credentialsBefore(epochs: readonly { readonly epoch: number; readonly wraps: number }[], epoch: number): number {
+  return epochs.filter((each) => each.epoch < epoch).reduce((sum, { wraps }) => sum + wraps, 0);
 }
 
 async function move(

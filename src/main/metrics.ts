@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { SourceHealthRow } from "../store/outbound-store.ts";
 import type { Backlog } from "../store/read-store.ts";
 
 /** What the program counts. No label ever holds a tenant's or a person's value; sources and codes come from closed lists. */
@@ -84,6 +85,7 @@ export function ingressMetrics() {
         else gauge.set(backlog[name]);
       }
     },
+    connectors: connectorGauges(registers),
     /** Counted by the cache itself: a label's look-up would cost a read more than the cache does. */
     setCacheReads({ hits, misses }: { readonly hits: number; readonly misses: number }): void {
       cache.reset();
@@ -92,4 +94,31 @@ export function ingressMetrics() {
     },
   };
 }
+/** How carriers answer, as the process that asks them has noted it (`source_health`). */
+function connectorGauges(registers: Registry[]) {
+  const gauge = (name: string, help: string) =>
+    new Gauge({ name: `parcelkeep_connector_${name}`, help, labelNames: ["source"], registers });
+  const calls = gauge("calls_30d", "Calls to a source in the last 30 days");
+  const failures = gauge("failures_30d", "Those of them that failed by the source's doing");
+  const budget = gauge(
+    "error_budget_left",
+    "Share of the failures that the target allows in 30 days and that has not happened; below 0: overdrawn",
+  );
+  const latency = gauge("latency_seconds", "Mean time to a source's answer in this hour and the last");
+  const breaker = gauge("breaker_open", "1 while a source is not called since most calls fail, 0.5 while it is tried");
+  const all = [calls, failures, budget, latency, breaker];
+  return {
+    set(rows: readonly (SourceHealthRow & { readonly budgetLeft: number })[]): void {
+      for (const each of all) each.reset();
+      for (const { source, budgetLeft, recentCalls, recentLatencyMs, ...row } of rows) {
+        calls.set({ source }, row.calls);
+        failures.set({ source }, row.failures);
+        budget.set({ source }, budgetLeft);
+        if (recentCalls > 0) latency.set({ source }, recentLatencyMs / recentCalls / 1000);
+        breaker.set({ source }, row.breaker === "open" ? 1 : row.breaker === "half-open" ? 0.5 : 0);
+      }
+    },
+  };
+}
+
 export type IngressMetrics = ReturnType<typeof ingressMetrics>;

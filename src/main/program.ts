@@ -12,11 +12,11 @@ import { errorKind, programLog, type ProgramLog } from "./log.ts";
 import { localOpener } from "./opener.ts";
 import { ProgramError } from "./program-error.ts";
 import { type RoleName, rolePowers, type RoleStart } from "./role.ts";
-import { frontPermissions } from "./role-permissions.ts";
+import { frontPermissions, outboundPermissions } from "./role-permissions.ts";
 import { EndedWhileStarting, SupervisedRole } from "./supervised-role.ts";
 
 /** In the order in which they start. The front comes last, when all behind it runs, and stops first. */
-const startOrder: readonly RoleName[] = ["sequencer", "keeper", "worker", "archivist", "front"];
+const startOrder: readonly RoleName[] = ["sequencer", "keeper", "worker", "archivist", "outbound", "front"];
 
 export interface Program {
   readonly url: string;
@@ -147,8 +147,14 @@ function isTaken(host: string, port: number): Promise<boolean> {
   });
 }
 
+/** Those of the processes that speak to others. */
+const permissionsOf: Readonly<Partial<Record<RoleName, (config: Config) => readonly string[]>>> = {
+  front: frontPermissions,
+  outbound: outboundPermissions,
+};
+
 function launchRole(name: RoleName, start: RoleStart, config: Config): ChildProcess {
-  const permissions = name === "front" ? frontPermissions(config) : [];
+  const permissions = permissionsOf[name]?.(config) ?? [];
   const child = spawn(process.execPath, [...permissions, join(import.meta.dirname, "role-process.ts"), name], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     env: environmentWith(roleKeyPowers[name]),

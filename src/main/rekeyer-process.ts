@@ -2,6 +2,8 @@ import { constants, setPriority } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import { type RotationStore, rotationStore } from "../store/rotation-store.ts";
+import type { OpeningKeys, SealingKeys } from "../vault/keys/provider.ts";
+import { rewrap } from "../vault/keys/rewrap.ts";
 import { type RewrapProgress, rewrapSessions } from "../vault/rewrap-sessions.ts";
 import { moveIndex } from "../vault/rotate-index.ts";
 import { readConfig } from "./config.ts";
@@ -76,8 +78,39 @@ async function moveWraps(
   const table = { wrapsToMove: store.wrapsToMove, moveWraps: store.moveWraps.bind(null, rotation) };
   const progress = ({ keys, refused }: RewrapProgress): RekeyerProgress => ({ moved: keys, refused, share: null });
   const report = (done: RewrapProgress): void => tell({ state: "running", ...progress(done) });
-  return progress(await rewrapSessions(table, opening, sealing, epoch, pace, report));
+  const sessions = await rewrapSessions(table, opening, sealing, epoch, pace, report);
+  const credentials = await moveCredentials(store, rotation, epoch, opening, sealing, pace);
+  return progress({ keys: sessions.keys + credentials, refused: sessions.refused });
 }
+
+/** Credentials of carriers, which have a data key each. They are few; one that does not open holds the run up, so that nobody retires what opens it. */
+async function moveCredentials(
+  store: RotationStore,
+  rotation: string,
+  epoch: number,
+  opening: OpeningKeys,
+  sealing: SealingKeys,
+  pace: Pace,
+): Promise<number> {
+  let moved = 0;
+  for (;;) {
+    const batch = await store.credentialsToMove(epoch, credentialsAtOnce);
+    if (batch.length === 0) return moved;
+    const wraps = await Promise.all(
+      batch.map(async (each) => {
+        const context = { tenant: each.tenant, purpose: "carrier-credentials", epoch: each.epoch } as const;
+        return { ...each, wrapped: await rewrap(opening, sealing, each.wrapped, context, epoch) };
+      }),
+    );
+    const done = await store.moveCredentials(rotation, wraps);
+    // Somebody removed or moved them meanwhile; the next look tells.
+    if (done === 0 && batch.length < credentialsAtOnce) return moved;
+    moved += done;
+    await pace(batch.length);
+  }
+}
+
+const credentialsAtOnce = 50;
 
 async function moveEntries(
   store: RotationStore,

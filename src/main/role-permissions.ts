@@ -1,9 +1,9 @@
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { awsCredentialFiles, type Config, environmentWith, settingFiles } from "./config.ts";
-import { operatorKeyPath } from "./data-folder.ts";
+import { ingressKeyPath, operatorKeyPath, runPath } from "./data-folder.ts";
 import { keyPath } from "./key-paths.ts";
-import { type KeyPower, openerKeyPowers } from "./key-powers.ts";
+import { type KeyPower, openerKeyPowers, roleKeyPowers } from "./key-powers.ts";
 import { objectFolder } from "./object-folder.ts";
 
 const sources = join(import.meta.dirname, "..");
@@ -16,7 +16,13 @@ const packages = join(sources, "..", "node_modules");
  * it holds no key that opens, and no right in the database to read what is sealed.
  */
 export function frontPermissions(config: Config): readonly string[] {
-  return [...permissions(config, ["sealing"], [operatorKeyPath(config.dataDir), ...auditFolders(config)]), "--allow-worker"];
+  const files = [operatorKeyPath(config.dataDir), ingressKeyPath(config.dataDir), ...auditFolders(config)];
+  return [...permissions(config, ["sealing"], files), "--allow-worker"];
+}
+
+/** The process that asks carriers reads what resolves numbers, the key to ingress and where that is; it writes no file and starts no process. */
+export function outboundPermissions(config: Config): readonly string[] {
+  return permissions(config, roleKeyPowers.outbound, [ingressKeyPath(config.dataDir), runPath(config.dataDir)]);
 }
 
 /** The published files of the audit log, which anybody may read. */

@@ -9,6 +9,7 @@ export const rolePowers = {
   archivist: ["parcelkeep_archivist"],
   keeper: ["parcelkeep_keeper"],
   sequencer: ["parcelkeep_sequencer"],
+  outbound: ["parcelkeep_outbound"],
 } as const satisfies Record<string, readonly PowerRole[]>;
 
 export type RoleName = keyof typeof rolePowers;

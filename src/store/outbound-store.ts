@@ -66,8 +66,12 @@ export interface SourceHealthRow {
   readonly calls: number;
   readonly failures: number;
   readonly latencyMs: number;
-  readonly hourCalls: number;
-  readonly hourFailures: number;
+  /** Of this hour and the last. */
+  readonly recentCalls: number;
+  readonly recentFailures: number;
+  readonly recentLatencyMs: number;
+  /** Null where no process has told it lately. */
+  readonly breaker: string | null;
 }
 
 /** Rung when accounts come, go or are released from a hold. */
@@ -103,10 +107,9 @@ export function outboundStore(pool: pg.Pool) {
     /** When each account next has something due, by account. */
     dueAccounts: async (): Promise<ReadonlyMap<string, number>> =>
       new Map(
-        (await rows<{ account: string; next_at: Date }>("select * from parcelkeep.due_accounts()")).map(({ account, next_at }) => [
-          account,
-          next_at.getTime(),
-        ]),
+        (await rows<{ account: string; next_at: Date }>("select * from parcelkeep.due_accounts() where next_at < 'infinity'")).map(
+          ({ account, next_at }) => [account, next_at.getTime()],
+        ),
       ),
     claim: (account: string, limit: number, leaseMs: number): Promise<readonly ClaimedPoll[]> =>
       rows<ClaimedPoll>(
@@ -165,21 +168,32 @@ export function outboundStore(pool: pg.Pool) {
         numbers,
         Math.round(latencyMs),
       ])),
-    health: async (): Promise<readonly SourceHealthRow[]> => healthRows(pool),
+    /** @param shipments are not due until the letter is tried again; none: the letter is of the whole account. */
+    noteLetters: async (account: string, shipments: readonly string[], code: string): Promise<void> =>
+      void (await rows("select parcelkeep.note_outbound_letters($1, $2, $3)", [account, shipments, code])),
+    noteStates: async (states: readonly { readonly source: string; readonly breaker: string }[]): Promise<void> =>
+      void (await rows("select parcelkeep.note_source_states($1, $2)", [
+        states.map(({ source }) => source),
+        states.map(({ breaker }) => breaker),
+      ])),
+    health: async (): Promise<readonly SourceHealthRow[]> => sourceHealth(pool),
   };
 }
 
-/** Calls to each source over the last 30 days and the last hour or two. */
-export async function healthRows(pool: pg.Pool): Promise<readonly SourceHealthRow[]> {
+/** Calls to each source over the last 30 days. */
+export async function sourceHealth(pool: pg.Pool): Promise<readonly SourceHealthRow[]> {
   const { rows } = await pool.query<Record<keyof SourceHealthRow, string | null>>(
-    `select source, calls, failures, latency_ms as "latencyMs", hour_calls as "hourCalls", hour_failures as "hourFailures" from parcelkeep.source_health()`,
+    `select source, calls, failures, latency_ms as "latencyMs", recent_calls as "recentCalls", recent_failures as "recentFailures",
+       recent_latency_ms as "recentLatencyMs", breaker from parcelkeep.source_health()`,
   );
   return rows.map((row) => ({
     source: row.source!,
     calls: Number(row.calls),
     failures: Number(row.failures),
     latencyMs: Number(row.latencyMs),
-    hourCalls: Number(row.hourCalls ?? 0),
-    hourFailures: Number(row.hourFailures ?? 0),
+    recentCalls: Number(row.recentCalls),
+    recentFailures: Number(row.recentFailures),
+    recentLatencyMs: Number(row.recentLatencyMs),
+    breaker: row.breaker,
   }));
 }

@@ -20,11 +20,13 @@ export interface ReceiptRow {
 
 export interface DeadLetterRow {
   readonly id: string;
-  readonly kind: "quarantined" | "failed";
-  readonly record: string;
+  readonly kind: "quarantined" | "failed" | "outbound";
+  readonly record: string | null;
   readonly source: string;
   readonly code: string | null;
   readonly at: Date;
+  readonly shipment: string | null;
+  readonly failures: number;
 }
 
 export interface EndpointRow {

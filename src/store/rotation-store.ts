@@ -9,6 +9,14 @@ export interface SessionWraps {
   readonly wrapped: Readonly<Record<"raw-records" | "personal-values" | "tracking-numbers", Uint8Array>>;
 }
 
+/** The wrap of the data key of a carrier's credential. */
+export interface CredentialWrap {
+  readonly id: string;
+  readonly tenant: string;
+  readonly epoch: number;
+  readonly wrapped: Uint8Array;
+}
+
 export interface RotationRun {
   readonly id: string;
   readonly from: number;
@@ -111,6 +119,27 @@ export function rotationStore(client: Pick<pg.ClientBase, "query">) {
       ]);
       return result!.moved;
     },
+    credentialsToMove: async (epoch: number, limit: number): Promise<readonly CredentialWrap[]> =>
+      rows<{ id: string; tenant: string; epoch: number; wrapped: Buffer }>("select * from parcelkeep.credential_wraps_to_move($1, $2)", [
+        epoch,
+        limit,
+      ]),
+    /** @param moved their `epoch` is the one that the wraps were of. @returns how many were replaced and registered. */
+    moveCredentials: async (rotation: string, moved: readonly CredentialWrap[]): Promise<number> => {
+      const [result] = await rows<{ moved: number }>("select parcelkeep.move_credential_wraps($1, $2, $3, $4) as moved", [
+        rotation,
+        moved.map(({ id }) => id),
+        int4Array(moved.map(({ epoch }) => epoch)),
+        byteaArray(moved.map(({ wrapped }) => wrapped)),
+      ]);
+      return result!.moved;
+    },
+    /** Carriers' credentials by the epoch of their wraps. */
+    credentialWrapsByEpoch: async (): Promise<readonly { readonly epoch: number; readonly wraps: number }[]> =>
+      (await rows<{ epoch: number; wraps: string }>("select * from parcelkeep.credential_wraps_by_epoch()")).map(({ epoch, wraps }) => ({
+        epoch,
+        wraps: Number(wraps),
+      })),
     /** @param tenant null for all. @param rootEpoch of the derivation root that the new keys come from. */
     beginIndexRotation: async (operator: string, tenant: string | null, rootEpoch: number): Promise<IndexRotationRun> => {
       const [run] = await rows<{
