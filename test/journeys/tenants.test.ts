@@ -25,6 +25,8 @@ interface Kept {
   readonly code: Buffer;
   readonly erasure: string;
   readonly deadLetter: string;
+  readonly account: string;
+  readonly letter: string;
 }
 
 describe("tenants are apart", async () => {
@@ -42,7 +44,7 @@ describe("tenants are apart", async () => {
   });
 
   async function keep(): Promise<Kept> {
-    const [tenant, subject, record, shipment, blind, erasure, deadLetter] = Array.from({ length: 7 }, () => randomUUID());
+    const [tenant, subject, record, shipment, blind, erasure, deadLetter, account, letter] = Array.from({ length: 9 }, () => randomUUID());
     const group = randomBytes(19);
     const token = Buffer.concat([group, Buffer.of(0)]);
     const [code, number] = [randomBytes(13), `ptk_${randomUUID()}`];
@@ -76,9 +78,11 @@ describe("tenants are apart", async () => {
     await insert("shipment_numbers", { number, place: 0, tenant, shipment });
     await insert("outcomes", { record, shipment, jobs: 1 });
     await insert("dead_letters", { id: deadLetter, ...inbox, code: "c" });
+    await insert("carrier_accounts", { id: account, tenant, source: "gls", carriers: ["gls"], rank: 0, credential: account, epoch: 1, wrapped: "", sealed: "" }); // prettier-ignore
+    await insert("outbound_letters", { id: letter, tenant, account, source: "gls", code: "c" });
     await insert("legal_holds", { subject, tenant });
     await insert("erasures", { id: erasure, tenant, subject: randomUUID(), reason: "objection" });
-    return { tenant, subject, record, shipment, number, blind, token, code, erasure, deadLetter } as Kept;
+    return { tenant, subject, record, shipment, number, blind, token, code, erasure, deadLetter, account, letter } as Kept;
   }
 
   async function rotation(): Promise<unknown> {
@@ -119,6 +123,17 @@ describe("tenants are apart", async () => {
   const calls: Readonly<
     Record<string, { readonly values: (tenant: string, of: Kept) => unknown[]; readonly says?: (row: any) => boolean }>
   > = {
+    "add_carrier_account(gen_random_uuid(), $1, 'ups', '{ups}', 0::smallint, gen_random_uuid(), 1, '', '')": {
+      values: (tenant) => [tenant],
+      says: (row) => row.add_carrier_account,
+    },
+    "carrier_accounts_of($1)": { values: (tenant) => [tenant] },
+    "poll_backlog($1)": { values: (tenant) => [tenant] },
+    "remove_carrier_account($1, $2)": { values: (tenant, { account }) => [tenant, account], says: (row) => row.remove_carrier_account },
+    "retry_outbound_letters($1, array[$2::uuid], null, null)": {
+      values: (tenant, { letter }) => [tenant, letter],
+      says: (row) => row.retry_outbound_letters > 0,
+    },
     "dead_letter_page($1, 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 10)": {
       values: (tenant) => [tenant],
       says: (row) => [mine, theirs].some(({ deadLetter }) => deadLetter === row.id),
