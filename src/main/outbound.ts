@@ -27,6 +27,8 @@ import type { RoleHost } from "./role.ts";
 import { sealingKeysOf } from "./sealing-keys.ts";
 import { TenantKeys } from "./tenant-keys.ts";
 import { Wake } from "./wake.ts";
+import { WebhookSecrets, webhookSecretsLabel } from "./webhook-secrets.ts";
+import { startWebhookSender, webhookRecipients } from "./webhook-sender.ts";
 
 /** Calls that may be under way. One carrier's share is small enough that several may hang. */
 const slots = { total: 32, perSource: usualResilience.callsMax, perAccount: 2 };
@@ -39,7 +41,7 @@ const entriesMax = 10_000;
 
 /**
  * Asks carriers. Resolves tracking numbers, each for the carrier that issued it and recorded before it leaves, and opens the credentials that carriers gave;
- * nothing else that is sealed opens to it. What carriers answer it hands to ingress as it came.
+ * nothing else that is sealed opens to it. What carriers answer it hands to ingress as it came. It tells merchants of changed shipments too.
  */
 export async function runOutbound(host: RoleHost<"parcelkeep_outbound">): Promise<void> {
   const config = readConfig();
@@ -52,19 +54,22 @@ export async function runOutbound(host: RoleHost<"parcelkeep_outbound">): Promis
   const resilience = new Resilience(usualResilience, Date.now, Math.random);
   const tokens = new TokenCache(Date.now);
   const numbers = new NumberResolver(keys);
+  const registry = new Registry();
+  const sealing = reportedKeys(await sealingKeysOf(config), log);
   const entryOf = cachedEntries(registerStore(pool));
   const baseUrlOf = ({ source, baseUrl }: CarrierClient): string =>
     config.carriersUrl === null ? baseUrl : `${config.carriersUrl}/${source}`;
   const egress = programEgress({
     entryOf: async (source) => entryOf(nobody, source),
-    webhookOf: async () => null,
-    tenantKeys: new TenantKeys(reportedKeys(await sealingKeysOf(config), log), indexVersionsOf(pool)),
+    webhookOf: webhookRecipients(pool),
+    tenantKeys: new TenantKeys(sealing, indexVersionsOf(pool)),
     store: egressStore(pool),
     testHosts: config.egressTestHosts,
     baseUrlOf,
-    registry: new Registry(),
+    registry,
     log,
   });
+  const secrets = new WebhookSecrets(await sealing.derive(webhookSecretsLabel));
   const ingressKey = (await readFile(ingressKeyPath(config.dataDir), "utf8")).trim();
   const called = new Set<string>();
   const calls = new CarrierCalls({
@@ -107,6 +112,7 @@ export async function runOutbound(host: RoleHost<"parcelkeep_outbound">): Promis
     failed: (error) => log.warn(errorKind(error), "new accounts are not heard; they are looked for now and then"),
   });
   await listener.start();
+  const webhooks = startWebhookSender({ pool, egress, secrets, registry, log });
   host.announceReady({});
 
   let isStopped = false;
@@ -131,7 +137,7 @@ export async function runOutbound(host: RoleHost<"parcelkeep_outbound">): Promis
     isStopped = true;
     wake.ring();
     await running;
-    await schedule.settled();
+    await Promise.all([schedule.settled(), webhooks.stop()]);
     numbers.close();
     await listener.stop();
     await pool.end();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import pg from "pg";
@@ -236,11 +236,7 @@ describe("asking carriers", () => {
   });
 
   test("the key that hands answers in does nothing else", async () => {
-    const [{ ingressKey }] = await Promise.all([
-      import("node:fs").then(({ readFileSync }) => ({
-        ingressKey: readFileSync(join(program.dataDir, "secrets", "ingress.key"), "utf8").trim(),
-      })),
-    ]);
+    const ingressKey = readFileSync(join(program.dataDir, "secrets", "ingress.key"), "utf8").trim();
     for (const [path, options] of [
       ["/v1/tenants", { headers: json, body: '{"name":"X"}' }],
       ["/v1/shipments", { headers: { "parcelkeep-tenant": tenant } }],
