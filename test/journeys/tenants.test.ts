@@ -27,6 +27,8 @@ interface Kept {
   readonly deadLetter: string;
   readonly account: string;
   readonly letter: string;
+  readonly webhook: string;
+  readonly event: string;
 }
 
 describe("tenants are apart", async () => {
@@ -39,12 +41,14 @@ describe("tenants are apart", async () => {
   let theirs: Kept;
 
   before(async () => {
+    await rows("insert into parcelkeep.register_entries (source, version, content, changed_by) values ('gls', 1, '{}', 'test')");
     mine = await keep();
     theirs = await keep();
   });
 
   async function keep(): Promise<Kept> {
-    const [tenant, subject, record, shipment, blind, erasure, deadLetter, account, letter] = Array.from({ length: 9 }, () => randomUUID());
+    const ids = Array.from({ length: 11 }, () => randomUUID());
+    const [tenant, subject, record, shipment, blind, erasure, deadLetter, account, letter, webhook, event] = ids;
     const group = randomBytes(19);
     const token = Buffer.concat([group, Buffer.of(0)]);
     const [code, number] = [randomBytes(13), `ptk_${randomUUID()}`];
@@ -82,7 +86,11 @@ describe("tenants are apart", async () => {
     await insert("outbound_letters", { id: letter, tenant, account, source: "gls", code: "c" });
     await insert("legal_holds", { subject, tenant });
     await insert("erasures", { id: erasure, tenant, subject: randomUUID(), reason: "objection" });
-    return { tenant, subject, record, shipment, number, blind, token, code, erasure, deadLetter, account, letter } as Kept;
+    await insert("tenant_agreements", { tenant, source: "gls", version: 1, content: "{}", changed_by: "test" });
+    await insert("webhook_endpoints", { id: webhook, tenant, url: "https://shop.example/", signature: "h" });
+    await insert("webhook_events", { id: event, tenant, shipment, body: "{}" });
+    await insert("webhook_deliveries", { endpoint: webhook, event, state: "x", finished_at: new Date() });
+    return { tenant, subject, record, shipment, number, blind, token, code, erasure, deadLetter, account, letter, webhook, event } as Kept;
   }
 
   async function rotation(): Promise<unknown> {
@@ -134,6 +142,32 @@ describe("tenants are apart", async () => {
       values: (tenant, { letter }) => [tenant, letter],
       says: (row) => row.retry_outbound_letters > 0,
     },
+    "agree_with_recipient($1, 'gls', '{}', 'test')": { values: (tenant) => [tenant], says: (row) => row.agree_with_recipient },
+    "change_webhook_endpoint($1, $2, null, 'd')": {
+      values: (tenant, { webhook }) => [tenant, webhook],
+      says: (row) => row.change_webhook_endpoint,
+    },
+    "dead_deliveries($1, $2, 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 10)": {
+      values: (tenant, { webhook }) => [tenant, webhook],
+    },
+    "delete_webhook_endpoint($1, $2)": {
+      values: (tenant, { webhook }) => [tenant, webhook],
+      says: (row) => row.delete_webhook_endpoint,
+    },
+    "register_of($1)": { values: (tenant) => [tenant], says: (row) => row.agreement !== null },
+    "replay_webhook_events($1, $2, '2000-01-01', 'infinity', 10)": {
+      values: (tenant, { webhook }) => [tenant, webhook],
+      says: (row) => row.replay_webhook_events !== null,
+    },
+    "retry_delivery($1, $2, $3)": {
+      values: (tenant, { webhook, event }) => [tenant, webhook, event],
+      says: (row) => row.retry_delivery,
+    },
+    "rotate_webhook_secret($1, $2, '', null, 1)": {
+      values: (tenant, { webhook }) => [tenant, webhook],
+      says: (row) => row.rotate_webhook_secret,
+    },
+    "webhook_endpoints_of($1, $2)": { values: (tenant, { webhook }) => [tenant, webhook] },
     "dead_letter_page($1, 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 10)": {
       values: (tenant) => [tenant],
       says: (row) => [mine, theirs].some(({ deadLetter }) => deadLetter === row.id),
