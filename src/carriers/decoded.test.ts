@@ -8,7 +8,7 @@ const scan: EventNotice = { status: "in_transit", reason: null, code: null, time
 const notice: Notice = {
   kind: "tracking",
   carrier: null,
-  trackingNumber: "1",
+  trackingNumber: "P1",
   discriminator: null,
   alternativeNumbers: [],
   parentNumber: null,
@@ -40,4 +40,14 @@ test("refuses a history of which nothing could be read, and takes one with an ev
     { ...notice, events: [unread], summary },
   ])
     assert.equal(decodedWhole([read], null).ok, true);
+});
+
+test("what is no number joins nothing: as another number it is dropped, as the parcel's own the part stays in the sealed record", () => {
+  const joined = { ...notice, alternativeNumbers: ["0", "P2", "unknown"], parentNumber: "0001-01-01T00:00:00" };
+  assert.deepEqual(decodedWhole([joined, { ...notice, trackingNumber: "000000" }], null), {
+    ok: true,
+    messageId: null,
+    notices: [{ ...notice, alternativeNumbers: ["P2"], parentNumber: null }],
+  });
+  assert.deepEqual(decodedWhole([{ ...notice, trackingNumber: "Pending" }], null), { ok: false, reason: "unknown-shape" });
 });

@@ -7,6 +7,8 @@ export const unknownShape: Decoded = { ok: false, reason: "unknown-shape" };
  * A codec's answer out of the notices that it read.
  * @param notices null where a part of the payload is not what the source documents; one such part refuses the whole payload,
  * since a payload is decoded whole or not at all. So does a history of which nothing could be read: its fields have other names than the source documents.
+ * A part whose tracking number is none (`0`, `unknown`), under which all such parcels of the tenant would meet, goes no further than the sealed raw
+ * record; the others do.
  */
 export function decodedWhole(notices: readonly (Notice | null)[], messageId: string | null): Decoded {
   if (notices.length > noticesMax) return { ok: false, reason: "too-many" };
@@ -15,8 +17,9 @@ export function decodedWhole(notices: readonly (Notice | null)[], messageId: str
     if (notice === null) return unknownShape;
     if (notice.events.length > eventsMax) return { ok: false, reason: "too-many" };
     if (isUnread(notice)) return unknownShape;
-    read.push(notice);
+    if (!isNoNumber(notice.trackingNumber)) read.push(withoutNoNumbers(notice));
   }
+  if (read.length === 0 && notices.length > 0) return unknownShape;
   return { ok: true, messageId, notices: read };
 }
 
@@ -24,4 +27,23 @@ function isUnread({ events, summary }: Notice): boolean {
   const saysNothing = ({ status, code, time, text }: EventNotice): boolean =>
     status === "unknown" && code === null && time === null && text === null;
   return events.length > 0 && events.every(saysNothing) && (summary === null || (summary.status === "unknown" && summary.code === null));
+}
+
+/** What stands where a system has no number yet: words, zeros, a date. */
+const NO_NUMBER =
+  /^(?:[0\W_]*|unknown|pending|tbd|tba|test|no[ -]?(?:number|tracking)|not[ -]?(?:available|found)|\d{4}-\d{2}-\d{2}(?:T.*)?)$/i;
+
+/** Other numbers join parcels, so one that is none is dropped rather than believed. */
+function withoutNoNumbers(notice: Notice): Notice {
+  const { alternativeNumbers, parentNumber } = notice;
+  if (!alternativeNumbers.some(isNoNumber) && !isNoNumber(parentNumber)) return notice;
+  return {
+    ...notice,
+    alternativeNumbers: alternativeNumbers.filter((number) => !isNoNumber(number)),
+    parentNumber: isNoNumber(parentNumber) ? null : parentNumber,
+  };
+}
+
+function isNoNumber(text: string | null): boolean {
+  return text !== null && NO_NUMBER.test(text);
 }

@@ -1,3 +1,4 @@
+import { isPlaceholder, withoutEntities } from "../domain/plain-text.ts";
 import type { DecodeFailure } from "./codec.ts";
 
 /** Deepest nesting that a payload may have; carriers' own stay below 15. */
@@ -65,15 +66,21 @@ export function oneOrMany(value: unknown): readonly unknown[] {
   return isRecord(value) && Object.keys(value).length > 0 ? [value] : list(value);
 }
 
+/** The parts, each once: what an answer says twice in the same words it says once. */
+export function distinct<Part>(parts: readonly Part[]): readonly Part[] {
+  return parts.length < 2 ? parts : [...new Map(parts.map((part) => [JSON.stringify(part), part])).values()];
+}
+
 /**
- * A trimmed, non-empty text, or a number as text; null for anything else, for the placeholder `{}`, beyond 4,096 characters and for a whole number too
- * large to be held exactly: its last digits are not those that were sent, and it would name another parcel.
+ * A trimmed, non-empty text with its HTML entities read, or a number as text; null for anything else, for what stands for no value
+ * (`n/a`, `null`, `{}`, `-`: `domain/plain-text.ts`), beyond 4,096 characters and for a whole number too large to be held exactly: its last digits
+ * are not those that were sent, and it would name another parcel.
  */
 export function text(value: unknown): string | null {
   if (typeof value === "number") return Number.isFinite(value) && !isInexact(value) ? String(value) : null;
   if (typeof value !== "string" || value.length > textCharsMax) return null;
-  const trimmed = value.trim();
-  return trimmed === "" || trimmed === "{}" ? null : trimmed;
+  const trimmed = withoutEntities(value).trim();
+  return isPlaceholder(trimmed) ? null : trimmed;
 }
 
 function isInexact(value: number): boolean {

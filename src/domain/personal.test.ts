@@ -5,6 +5,7 @@ import { fieldCharsMax, personalField } from "./personal.ts";
 
 test("a field is trimmed; a number is one too", () => {
   assert.deepEqual(personalField("name", "recipient", "  Ida "), { category: "name", role: "recipient", value: "Ida" });
+  assert.equal(personalField("name", "recipient", "M&uuml;ller &amp; S&#246;hne")?.value, "Müller & Söhne");
   assert.equal(personalField("postalCode", "recipient", 10115)?.value, "10115");
 });
 
@@ -18,6 +19,11 @@ const none: readonly (readonly [Category, unknown])[] = [
   ["street", "--"],
   ["phone", "n/a"],
   ["phone", "-"],
+  ["phone", "000000"],
+  ["name", "Unknown"],
+  ["name", "null"],
+  ["street", "string"],
+  ["customerId", 0],
   ["email", "none"],
   ["email", "@"],
   ["trackingNumber", "---"],

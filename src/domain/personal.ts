@@ -1,4 +1,5 @@
 import type { Category, Role } from "./category.ts";
+import { isPlaceholder, withoutEntities } from "./plain-text.ts";
 
 /**
  * A personal value in clear. The one type that carries plaintext between a codec and the vault; stages behind the vault must not
@@ -23,14 +24,19 @@ const essentials: Readonly<Partial<Record<Category, RegExp>>> = {
   street: /[\p{L}\p{N}]/u,
   city: /\p{L}/u,
   postalCode: /[\p{L}\p{N}]/u,
-  phone: /\d/,
+  // Zeros are no telephone number, and guests are customer 0.
+  phone: /[1-9](?:\D*\d){3}/,
   email: /.@./,
+  customerId: /[1-9A-Za-z]/,
   trackingNumber: /[A-Za-z0-9]/,
 };
 
-/** @returns the field, or null when the value is absent, blank, a placeholder or longer than {@link fieldCharsMax}. */
+/** As {@link isPlaceholder}, where a word may stand that a status could be. */
+const nobody = /^(?:unknown|unbekannt|inconnu|not (?:available|provided|known)|no ?name)$/i;
+
+/** @returns the field, or null when the value is absent, blank, a placeholder (`domain/plain-text.ts`) or longer than {@link fieldCharsMax}. */
 export function personalField(category: Category, role: Role, value: unknown): PersonalField | null {
-  const text = typeof value === "string" ? value.trim() : typeof value === "number" ? String(value) : "";
-  if (text === "" || text === "{}" || text.length > fieldCharsMax || essentials[category]?.test(text) === false) return null;
+  const text = typeof value === "string" ? withoutEntities(value).trim() : typeof value === "number" ? String(value) : "";
+  if (isPlaceholder(text) || nobody.test(text) || text.length > fieldCharsMax || essentials[category]?.test(text) === false) return null;
   return { category, role, value: text };
 }

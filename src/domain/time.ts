@@ -29,13 +29,20 @@ export interface TimeHints {
   readonly dateOrder?: "day-first" | "month-first";
 }
 
+/**
+ * First and last year in which a parcel may be scanned or expected. No carrier here answered for parcels before 2000; years outside are
+ * placeholders (0001, 1900, 1970, 9999) or a person's date of birth.
+ */
+export const yearMin = 2000;
+export const yearMax = 2099;
+
 const ISO = /^(\d{4})-?(\d{2})-?(\d{2})(?:[T ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?$/;
 const SLASHED = /^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?\s*([AaPp][Mm])?\s*(Z|[+-]\d{2}:?\d{2})?$/;
 
 /**
  * Parses a carrier's date-time.
  * @param text ISO 8601 (extended, basic or with a blank), or digits with slashes, dots or dashes read by `hints.dateOrder`.
- * @returns null when the text is no date-time or names a day or hour that does not exist.
+ * @returns null when the text is no date-time, or names a day or hour that does not exist or a year outside {@link yearMin} and {@link yearMax}.
  */
 export function carrierTime(text: unknown, hints: TimeHints = {}): CarrierTime | null {
   if (typeof text !== "string") return null;
@@ -55,12 +62,17 @@ export function carrierTime(text: unknown, hints: TimeHints = {}): CarrierTime |
   return fromParts(trimmed, +slashed[3]!, month, day, hour, +(slashed[5] ?? 0), +(slashed[6] ?? 0), undefined, slashed[8], hints);
 }
 
-/** A time from an epoch value. Seconds and milliseconds are told apart by size (1e11: year 5138 in seconds, 1973 in milliseconds). */
+/**
+ * A time from an epoch value, as a number or its digits. Seconds and milliseconds are told apart by size (1e11: year 5138 in seconds, 1973 in
+ * milliseconds). Null outside {@link yearMin} and {@link yearMax}: what is no time (a telephone number, a zero) mostly falls out so.
+ */
 export function epochTime(value: unknown): CarrierTime | null {
-  const number = typeof value === "string" && /^\d{9,14}$/.test(value) ? Number(value) : value;
-  if (typeof number !== "number" || !Number.isFinite(number) || number < 1e8 || number > 1e14) return null;
+  const text = typeof value === "string" ? value.trim() : value;
+  const number = typeof text === "string" && /^[1-9]\d{8,13}$/.test(text) ? Number(text) : text;
+  if (typeof number !== "number" || !Number.isFinite(number)) return null;
   const instant = Math.trunc(number < 1e11 ? number * 1000 : number);
-  return { text: String(value), local: isoLocal(instant), zone: "Z", confidence: "stated", instant };
+  if (instant < Date.UTC(yearMin, 0) || instant >= Date.UTC(yearMax + 1, 0)) return null;
+  return { text: String(text), local: isoLocal(instant), zone: "Z", confidence: "stated", instant };
 }
 
 /** Instant by which events are ordered: the stated one, else the local time in the assumed zone, else the local time as if UTC. */
@@ -93,7 +105,7 @@ function fromParts(
   offset: string | undefined,
   hints: TimeHints,
 ): CarrierTime | null {
-  if (year < 1970 || year > 2999 || hour > 23 || minute > 59 || second > 59) return null;
+  if (year < yearMin || year > yearMax || hour > 23 || minute > 59 || second > 59) return null;
   const millis = fraction === undefined ? 0 : Math.trunc(Number(`0.${fraction}`) * 1000);
   const wall = Date.UTC(year, month - 1, day, hour, minute, second, millis);
   if (month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return null;

@@ -2,7 +2,7 @@ import { bareNotice, identityOf, otherNumbers } from "../bare-notice.ts";
 import type { Codec, Decoded } from "../codec.ts";
 import { codedStatus, unknownStatus } from "../coded-status.ts";
 import { decodedWhole, unknownShape } from "../decoded.ts";
-import { list, parseJson, record, text } from "../json.ts";
+import { distinct, list, parseJson, record, text } from "../json.ts";
 import { phraseStatus } from "../phrase-status.ts";
 import { countryCode } from "../../domain/country.ts";
 import type { EventNotice, Notice, SummaryNotice } from "../../domain/notice.ts";
@@ -51,10 +51,10 @@ interface Article {
 
 /** Articles stand in the result, or in the consignments in it. The block `consignment` repeats events of its articles and is passed over. */
 function articlesOf(result: Part): readonly Article[] {
-  return list(result["trackable_items"])
+  return distinct(list(result["trackable_items"]))
     .map(record)
     .flatMap((item): Article[] => {
-      const nested = list(item["items"]).map(record);
+      const nested = distinct(list(item["items"])).map(record);
       if (nested.length === 0) return [{ article: item, consignment: null }];
       return nested.map((article) => ({ article, consignment: text(item["consignment_id"]) }));
     });

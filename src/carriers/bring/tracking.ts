@@ -1,6 +1,6 @@
 import { bareNotice, identityOf, otherNumbers } from "../bare-notice.ts";
 import { codedStatus, unknownStatus } from "../coded-status.ts";
-import { list, record, text } from "../json.ts";
+import { distinct, list, record, text } from "../json.ts";
 import { personalFields } from "../personal-fields.ts";
 import type { Role } from "../../domain/category.ts";
 import { countryCode } from "../../domain/country.ts";
@@ -20,7 +20,7 @@ const norwegian = { habitZone: "Europe/Oslo", dateOrder: "day-first" } as const;
  */
 export function consignmentNotices(consignment: Part): readonly (Notice | null)[] {
   const consignmentId = text(consignment["consignmentId"]);
-  const packages = list(consignment["packageSet"]).map(record);
+  const packages = distinct(list(consignment["packageSet"]).map(record));
   return packages.map((each) => packageNotice(each, consignment, packages.length === 1 ? consignmentId : null, consignmentId));
 }
 

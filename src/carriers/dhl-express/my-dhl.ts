@@ -1,6 +1,6 @@
 import { bareNotice, identityOf, otherNumbers } from "../bare-notice.ts";
 import { codedStatus, unknownStatus } from "../coded-status.ts";
-import { list, record, text } from "../json.ts";
+import { distinct, list, record, text } from "../json.ts";
 import { personalFields } from "../personal-fields.ts";
 import type { Role } from "../../domain/category.ts";
 import type { EventNotice, Notice } from "../../domain/notice.ts";
@@ -19,7 +19,7 @@ type Part = Readonly<Record<string, unknown>>;
 export function shipmentNotices(shipment: Part): readonly (Notice | null)[] {
   const trackingNumber = text(shipment["shipmentTrackingNumber"]);
   if (trackingNumber === null) return [null];
-  const pieces = list(shipment["pieces"]).map(record);
+  const pieces = distinct(list(shipment["pieces"]).map(record));
   const single = pieces.length === 1 ? pieces[0]! : null;
   const events = list(shipment["events"]);
   const own = events.length > 0 || single === null ? events : list(single["events"]);

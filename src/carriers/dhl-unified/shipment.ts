@@ -1,3 +1,4 @@
+import { otherNumbers } from "../bare-notice.ts";
 import { withoutZone } from "../doubtful-zone.ts";
 import { isRecord, list, record, text } from "../json.ts";
 import { countryCode } from "../../domain/country.ts";
@@ -18,9 +19,7 @@ export function shipmentNotice(shipment: Part): Notice | null {
   if (trackingNumber === null) return null;
   const details = record(shipment["details"]);
   const references = [details["references"]].flat().map(record);
-  const pieces = list(details["pieceIds"])
-    .map(text)
-    .filter((piece) => piece !== null);
+  const pieces = otherNumbers(null, ...list(details["pieceIds"]).map(text));
   // Several pieces are several parcels, not other numbers of one.
   const others = [...(pieces.length === 1 ? pieces : []), ...numbers(references.filter(({ type }) => parcelReferences.has(type)))];
   const ofMerchant = references.filter(({ type }) => merchantReferences.has(type));

@@ -70,7 +70,7 @@ function statusOf(code: unknown, isReturn: boolean): CodedStatus {
 }
 
 function timeOf(value: unknown): CarrierTime | null {
-  return typeof value === "number" ? epochTime(value) : carrierTime(value, british);
+  return carrierTime(value, british) ?? epochTime(value);
 }
 
 /** The end of the window that the newest event with one gives. */

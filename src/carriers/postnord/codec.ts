@@ -2,7 +2,7 @@ import { bareNotice, identityOf, otherNumbers } from "../bare-notice.ts";
 import type { Codec, Decoded } from "../codec.ts";
 import { codedStatus, unknownStatus } from "../coded-status.ts";
 import { decodedWhole, unknownShape } from "../decoded.ts";
-import { list, oneOrMany, parseJson, record, text } from "../json.ts";
+import { distinct, list, oneOrMany, parseJson, record, text } from "../json.ts";
 import { countryCode } from "../../domain/country.ts";
 import { countryZone } from "../../domain/country-zone.ts";
 import type { EventNotice, Notice, SummaryNotice } from "../../domain/notice.ts";
@@ -44,7 +44,7 @@ function decode(body: Uint8Array): Decoded {
  * @returns a list with null in it when there is no number.
  */
 function shipmentNotices(shipment: Part): readonly (Notice | null)[] {
-  const items = oneOrMany(shipment["items"]).map(record);
+  const items = distinct(oneOrMany(shipment["items"]).map(record));
   const single = items.length === 1 ? items[0]! : null;
   const itemId = single === null ? null : text(single["itemId"]);
   const trackingNumber = text(shipment["shipmentId"]) ?? itemId;
