@@ -182,3 +182,31 @@ describe("dhl-unified", () => {
     assert.deepEqual(decodeJson({ id: "x", title: "No result found", status: 404 }), unknownShape);
   });
 });
+
+describe("dhl-unified: the divisions' own codes", () => {
+  const statusOf = (service: string, part: object) => {
+    const decoded = codec.decode(Buffer.from(JSON.stringify({ id: "99990000012", service, status: part, events: [] })));
+    assert.ok(decoded.ok);
+    const { status, reason, code } = decoded.notices[0]!.summary!;
+    return [status, reason, code];
+  };
+
+  test("says more than the statusCode, in whichever field the code stands", () => {
+    assert.deepEqual(statusOf("ecommerce", { statusCode: "transit", status: "597" }), ["out_for_delivery", null, "597"]);
+    assert.deepEqual(statusOf("parcel-nl", { statusCode: "failure", statusDetailed: "NOT_HOME" }), [
+      "delivery_attempt_failed",
+      "recipient:absent",
+      "NOT_HOME",
+    ]);
+    assert.deepEqual(statusOf("express", { statusCode: "OH", status: "On hold" }), ["exception", null, "OH"]);
+  });
+
+  test("takes what was handed to a shop or locker for waiting there, though DHL counts it as delivered", () => {
+    assert.deepEqual(statusOf("ecommerce-europe", { statusCode: "delivered", status: "44" }), ["available_for_pickup", null, "44"]);
+  });
+
+  test("does not deliver by a code what the statusCode says is on its way, nor read one division's code as another's", () => {
+    assert.deepEqual(statusOf("ecommerce", { statusCode: "transit", status: "600" }), ["in_transit", null, "transit"]);
+    assert.deepEqual(statusOf("freight", { statusCode: "transit", status: "597" }), ["in_transit", null, "transit"]);
+  });
+});

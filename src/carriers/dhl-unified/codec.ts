@@ -3,6 +3,7 @@ import { decodedWhole } from "../decoded.ts";
 import { parcelEvents } from "../dhl-parcel-de/statuses.ts";
 import { isRecord, parseJson, record, text } from "../json.ts";
 import type { Notice } from "../../domain/notice.ts";
+import { serviceStatuses } from "./service-statuses.ts";
 import { shipmentNotice } from "./shipment.ts";
 import { statusCodes, statusWords } from "./statuses.ts";
 
@@ -15,7 +16,7 @@ export const codec: Codec = {
   title: "DHL",
   authentication: { kind: "shared-secret", headers: ["dhl-api-key", "x-api-key"] },
   contentTypes: ["json"],
-  codes: new Set([...statusCodes.keys(), ...statusWords.keys(), ...parcelEvents.keys()]),
+  codes: new Set([statusCodes, statusWords, parcelEvents, ...serviceStatuses.values()].flatMap((table) => [...table.keys()])),
   decode,
 };
 

@@ -1,6 +1,7 @@
 import { codedStatus, unknownStatus, type CodedStatus } from "../coded-status.ts";
 import { parcelStatus } from "../dhl-parcel-de/statuses.ts";
 import { text } from "../json.ts";
+import { serviceStatuses } from "./service-statuses.ts";
 import { statusCodes, statusWords } from "./statuses.ts";
 
 type Part = Readonly<Record<string, unknown>>;
@@ -21,6 +22,9 @@ function statedStatus(part: Part, service: unknown): CodedStatus {
   const coded = codedStatus(statusCodes, part["statusCode"]) ?? unknownStatus;
   const event = service === "parcel-de" ? parcelStatus(...statusParts(part["statusDetailed"])) : null;
   if (event !== null && (coded.status === "unknown" || (coded.status === "delivered") === (event.status === "delivered"))) return event;
+  const ofService = serviceStatus(part, service);
+  if (ofService !== null && (ofService.status !== "delivered" || coded.status === "delivered" || coded.status === "unknown"))
+    return ofService;
   const word =
     text(part["status"])
       ?.toUpperCase()
@@ -29,6 +33,17 @@ function statedStatus(part: Part, service: unknown): CodedStatus {
   const finer = statusWords.get(word);
   if (finer === undefined || (coded.status !== "unknown" && coded.code !== finer.within)) return coded;
   return { status: finer.status, reason: finer.reason, code: word };
+}
+
+/** A code of the division's own list, in whichever field it stands. One that says nothing of the parcel's whereabouts leaves the word to the `statusCode`. */
+function serviceStatus(part: Part, service: unknown): CodedStatus | null {
+  const table = serviceStatuses.get(service);
+  if (table === undefined) return null;
+  for (const value of [part["statusDetailed"], part["status"], part["statusCode"]]) {
+    const stated = codedStatus(table, value);
+    if (stated !== null && stated.status !== "unknown") return stated;
+  }
+  return null;
 }
 
 /** Event, reason and standard event of DHL Paket, as in `NTDEL_NHOME_ZN`. */
