@@ -1,9 +1,24 @@
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { RunningProgram } from "../support/running-program.ts";
 
-describe("addresses that are told of changes", () => {
-  const program = new RunningProgram();
+describe("addresses that are told of changes", async () => {
+  const received: { readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
+  const receiver = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      received.push({ headers: request.headers, body: Buffer.concat(chunks).toString() });
+      response.end();
+    });
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  after(() => receiver.close());
+  const receiverHost = `127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+  const program = new RunningProgram({ PARCELKEEP_EGRESS_TEST_HOSTS: receiverHost });
   let [key, anotherKey] = ["", ""];
 
   before(async () => {
@@ -30,6 +45,31 @@ describe("addresses that are told of changes", () => {
     const shown = await call("GET", `/${id}`);
     assert.deepEqual([shown.status, shown.json().url, shown.json().secrets], [200, url, 1]);
     assert.ok(!(await call("GET", "")).text.includes("whsec_"));
+    await call("DELETE", `/${id}`);
+  });
+
+  test("are told of a parcel that was registered, signed and without a word of the person", async () => {
+    const { secret, id } = (await call("POST", "", { url: `http://${receiverHost}/hooks` })).json();
+    const shipment = { carrier: "gls", trackingNumber: "42424242421", recipient: { name: "Ida Musterweg", email: "ida@beispiel.example" } };
+    const registered = await program.call("/v1/shipments", {
+      key,
+      body: JSON.stringify(shipment),
+      headers: { "content-type": "application/json" },
+    });
+    assert.equal(registered.status, 202, registered.text);
+    const { headers, body } = await program.until(async () => received[0], "the webhook");
+    const text = `${String(headers["webhook-id"])}.${String(headers["webhook-timestamp"])}.${body}`;
+    const expected = createHmac("sha256", Buffer.from(secret.slice("whsec_".length), "base64"))
+      .update(text)
+      .digest("base64");
+    assert.equal(headers["webhook-signature"], `v1,${expected}`);
+    const event = JSON.parse(body);
+    assert.deepEqual([event.specversion, event.type, event.data.status], ["1.0", "parcelkeep.shipment.changed", "info_received"]);
+    const shown = (await program.call(`/v1/shipments/${event.subject}`, { key })).json();
+    assert.equal(event.data.trackingNumber, shown.trackingNumber);
+    for (const word of ["42424242421", "Ida", "Musterweg", "beispiel"]) assert.ok(!body.includes(word), word);
+    await program.until(async () => (await call("GET", `/${id}`)).json().lastCode === "200", "the endpoint's state");
+    await call("DELETE", `/${id}`);
   });
 
   test("sign with a public key where that is wanted", async () => {
