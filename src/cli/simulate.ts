@@ -58,7 +58,7 @@ export function addSimulateCommand(program: Command, run: (work: () => Promise<v
         "the product's outbound process, or its connectors in this command: without its schedule, so that lives are followed",
       )
         .choices(["product", "connectors"])
-        .default("connectors")
+        .default("product")
         .conflicts("serve"),
     )
     .addOption(new Option("--attach", "drive the program that holds PARCELKEEP_DATA instead of one of its own").conflicts("serve"))

@@ -75,10 +75,12 @@ export async function runSimulation(order: RunOrder): Promise<SimulationFigures>
   });
   report(`the product runs: ${product.url}`);
   clock.start();
-  // The product asks about a parcel at once and then by the hour: it is to find some that have lived.
-  const agoMs = order.askedBy === "product" ? lifeMaxMs : 0;
   const lives = new Map(
-    carriers.map((carrier, at) => [carrier.source, world.add(carrier, countOf(order, at), lifeMaxMs * announcedShare + agoMs, agoMs)]),
+    carriers.map((carrier, at) => {
+      // The product asks about a parcel at once and then by the hour: it is to find some that have lived. What is pushed comes as it happens.
+      const agoMs = order.askedBy === "product" && !pushes(carrier) ? lifeMaxMs : 0;
+      return [carrier.source, world.add(carrier, countOf(order, at), lifeMaxMs * announcedShare + agoMs, agoMs)];
+    }),
   );
   const tenant = await product.createTenant();
   const watcher = new Watcher((source, number) => tenant.findShipment(source, number));
@@ -171,6 +173,10 @@ function countOf({ parcels, carriers }: RunOrder, at: number): number {
   return Math.floor(parcels / carriers.length) + (at < parcels % carriers.length ? 1 : 0);
 }
 
+function pushes({ source }: SimulatedCarrier): boolean {
+  return simulatedSenders.some((sender) => sender.role === "carrier" && sender.source === source);
+}
+
 interface Pushed {
   readonly receivers: readonly Receiver[];
   /** Parcels whose carrier pushes their steps. */
@@ -198,7 +204,9 @@ async function startPushes(
     for (const [source, all] of lives) {
       const isShop = receiver.sender.role === "shop";
       if (!isShop && source !== receiver.sender.source) continue;
-      for (const parcel of all.slice(0, Math.floor(all.length * (isShop ? shopShare : ofCarrier)))) {
+      // The shop's are the youngest, whose orders come while it runs.
+      const count = Math.floor(all.length * (isShop ? shopShare : ofCarrier));
+      for (const parcel of isShop ? all.slice(all.length - count) : all.slice(0, count)) {
         (isShop ? ofShop : parcels).add(parcel);
         pusher.push(parcel, receiver);
       }
