@@ -70,9 +70,7 @@ for (const client of clients.values()) {
     });
 
     test("go to hosts that the register names", () => {
-      const hosts = readRegisterFiles().find(({ source }) => source === client.source)?.hosts;
-      // Without an entry nothing is sent at all.
-      if (hosts === undefined) return;
+      const hosts = readRegisterFiles().find(({ source }) => source === client.source)?.hosts ?? [];
       const called = [client.baseUrl, ...(client.tokenRequest === undefined ? [] : [client.tokenRequest(credentials, client.baseUrl).url])];
       for (const url of called) assert.ok(hosts.includes(new URL(url).host), url);
     });
