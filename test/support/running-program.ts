@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const cli = join(import.meta.dirname, "..", "..", "src", "cli", "main.ts");
-const startDeadlineMs = 180_000;
+const startDeadlineMs = 300_000;
 
 export interface Answer {
   readonly status: number;
