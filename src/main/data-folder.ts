@@ -10,7 +10,7 @@ import { type ProgramLock, takeProgramLock } from "../store/program-lock.ts";
 import { ownerRole } from "../store/roles.ts";
 import { createLocalKeys } from "../vault/keys/local/key-folder.ts";
 import type { Config } from "./config.ts";
-import { keyFolder } from "./key-paths.ts";
+import { ingressKeyPath, keyFolder, operatorKeyPath } from "./key-paths.ts";
 import { ProgramError } from "./program-error.ts";
 import { readRegisterFiles } from "./register-files.ts";
 
@@ -130,15 +130,6 @@ export async function ensureSecrets({ dataDir, keys }: Pick<Config, "dataDir" | 
   if (keys === "local") await createLocalKeys(keyFolder(dataDir));
   await ensureKey(ingressKeyPath(dataDir), "pkc");
   return ensureOperatorKey(dataDir);
-}
-
-/** Of the process that asks carriers, for handing in what they answer and nothing else. */
-export function ingressKeyPath(dataDir: string): string {
-  return join(dataDir, "secrets", "ingress.key");
-}
-
-export function operatorKeyPath(dataDir: string): string {
-  return join(dataDir, "secrets", "operator.key");
 }
 
 function ensureOperatorKey(dataDir: string): Promise<string> {

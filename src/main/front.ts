@@ -19,7 +19,7 @@ import { personStore } from "../store/person-store.ts";
 import { webhookEndpointStore } from "../store/webhook-store.ts";
 import { listenForChanges } from "./change-listener.ts";
 import { readConfig } from "./config.ts";
-import { ingressKeyPath, operatorKeyPath } from "./data-folder.ts";
+import { ingressKeyPath, operatorKeyPath } from "./key-paths.ts";
 import { CredentialBox } from "./endpoint-credentials.ts";
 import { followEvictions } from "./evictions.ts";
 import { clients } from "./clients.ts";

@@ -10,3 +10,12 @@ export function keyFolder(dataDir: string): string {
 export function keyPath(dataDir: string, power: KeyPower): string {
   return join(keyFolder(dataDir), `${power}.json`);
 }
+
+export function operatorKeyPath(dataDir: string): string {
+  return join(dataDir, "secrets", "operator.key");
+}
+
+/** Of the process that asks carriers, for handing in what they answer and nothing else. */
+export function ingressKeyPath(dataDir: string): string {
+  return join(dataDir, "secrets", "ingress.key");
+}

@@ -1,8 +1,8 @@
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { awsCredentialFiles, type Config, environmentWith, settingFiles } from "./config.ts";
-import { ingressKeyPath, operatorKeyPath, runPath } from "./data-folder.ts";
-import { keyPath } from "./key-paths.ts";
+import { runPath } from "./data-folder.ts";
+import { ingressKeyPath, keyPath, operatorKeyPath } from "./key-paths.ts";
 import { type KeyPower, openerKeyPowers, roleKeyPowers } from "./key-powers.ts";
 import { objectFolder } from "./object-folder.ts";
 

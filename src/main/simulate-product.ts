@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { environmentWith, readConfig } from "./config.ts";
-import { operatorKeyPath, runningProgram } from "./data-folder.ts";
+import { runningProgram } from "./data-folder.ts";
+import { operatorKeyPath } from "./key-paths.ts";
 import { keyPowers } from "./key-powers.ts";
 import { SimulateError } from "./simulate-options.ts";
 
