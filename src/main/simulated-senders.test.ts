@@ -13,7 +13,7 @@ for (const sender of simulatedSenders) {
   describe(`${sender.source}: what the simulator pushes`, () => {
     const codec = codecs.get(sender.source)!;
     const carrier = simulatedCarriers.find(({ source }) => source === (sender.role === "shop" ? "gls" : sender.source))!;
-    const world = new World("senders", { now: () => 0, realAt: (simulated) => simulated });
+    const world = new World("senders", { now: () => Date.UTC(2026, 10, 20), realAt: (simulated) => simulated });
     const parcels = world.add(carrier, 30, 0);
     const verify = (secret: string) =>
       verifier(
@@ -24,7 +24,10 @@ for (const sender of simulatedSenders) {
 
     test("proves itself as the source does, and with no other secret", () => {
       for (const parcel of parcels.slice(0, 3)) {
-        const about = sender.role === "shop" ? parcel : { parcel, happened: happenedBy(parcel, lifeMaxMs), expectedAt: expectedAt(parcel) };
+        const about =
+          sender.role === "shop"
+            ? parcel
+            : { parcel, happened: happenedBy(parcel, parcel.announcedAt + lifeMaxMs), expectedAt: expectedAt(parcel) };
         const { headers, body } = sender.message(about, access);
         assert.equal(verify(access.secret)({ ...headers }, Buffer.from(body)), true);
         assert.equal(verify("another")({ ...headers }, Buffer.from(body)), false);
@@ -35,7 +38,7 @@ for (const sender of simulatedSenders) {
     test("is read as what happened to the parcel", () => {
       for (const parcel of parcels) {
         for (let steps = 1; steps <= parcel.steps.length; steps++) {
-          const happened = happenedBy(parcel, parcel.steps[steps - 1]!.afterMs);
+          const happened = happenedBy(parcel, parcel.announcedAt + parcel.steps[steps - 1]!.afterMs);
           const about = sender.role === "shop" ? parcel : { parcel, happened, expectedAt: expectedAt(parcel) };
           const decoded = codec.decode(Buffer.from(sender.message(about, access).body));
           assert.ok(decoded.ok && decoded.notices.length === 1);

@@ -7,17 +7,18 @@ import { randomOf } from "./random.ts";
  */
 export function trackingNumberOf(source: string, serial: number): string {
   const digits = (count: number): string => String(serial).padStart(count, "0");
+  // No number is all zeros: readers take that for a placeholder.
   switch (source) {
     case "ups":
       return ups(digits(8));
     case "fedex":
-      return withFedexDigit(`79${digits(9)}`);
+      return withFedexDigit(String(79_120_000_000 + serial));
     case "dhl-unified":
       return `00${withMod10(`39999999${digits(9)}`)}`;
     case "dhl-parcel-de":
       return `00${withMod10(`34043416${digits(9)}`)}`;
     case "dhl-express":
-      return withMod7(digits(9));
+      return withMod7(String(120_000_000 + serial));
     case "gls":
       return withMod10(`51${digits(8)}`);
     case "postnl":
