@@ -4,7 +4,22 @@ import fc from "fast-check";
 import { isPlaceholder, withoutEntities } from "./plain-text.ts";
 
 test("what systems write for nothing is nothing, in any case", () => {
-  for (const text of ["", "-", "--", "N/A", "n.a.", "NULL", "null", "None", "undefined", "string", "{}", "[]", "0001-01-01"])
+  for (const text of [
+    "",
+    "-",
+    "--",
+    "N/A",
+    "n.a.",
+    "NULL",
+    "null",
+    "None",
+    "undefined",
+    "string",
+    "{}",
+    "[]",
+    "0001-01-01",
+    "0001-01-01T00:00:00Z",
+  ])
     assert.ok(isPlaceholder(text), text);
 });
 

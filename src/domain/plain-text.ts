@@ -5,14 +5,17 @@
 
 /** What stands where a system had no value: of programming languages, of forms, of published samples. `NA` is not among them: it is Namibia, and a status code. */
 const placeholders: ReadonlySet<string> = new Set(
-  "{} [] () null (null) undefined none nil nan n/a n.a. n.a n/a. string - -- --- – — . .. ... _ ? * / // 0001-01-01".split(" "),
+  "{} [] () null (null) undefined none nil nan n/a n.a. n.a n/a. string - -- --- – — . .. ... _ ? * / //".split(" "),
 );
+/** .NET's least date, alone or with a time. */
+const firstDay = "0001-01-01";
 /** The longest of them, so that a longer text costs one comparison. */
 const placeholderCharsMax = 10;
 
 /** @param trimmed a text without blanks around it. */
 export function isPlaceholder(trimmed: string): boolean {
-  return trimmed.length <= placeholderCharsMax && (trimmed === "" || placeholders.has(trimmed.toLowerCase()));
+  if (trimmed.length <= placeholderCharsMax) return trimmed === "" || trimmed === firstDay || placeholders.has(trimmed.toLowerCase());
+  return trimmed.startsWith(`${firstDay}T`);
 }
 
 /** HTML 4.01, section 24.2.1: the names of U+00A0 to U+00FF, in order. */

@@ -1,5 +1,7 @@
+import { deliveryFacts } from "../domain/delivery-facts.ts";
 import { unpackShipment } from "../domain/packed-shipment.ts";
 import { publicEvents } from "../domain/public-events.ts";
+import { aftershipSubtag, seventeenTrackSubStatus } from "../domain/status-maps.ts";
 import { rfc3339 } from "../domain/time.ts";
 import type { ShipmentView } from "../ingress/services.ts";
 import type { ShipmentRow } from "../store/read-store.ts";
@@ -20,7 +22,10 @@ export function shipmentView(row: ShipmentRow): ShipmentView {
     statusCode: state.statusCode,
     statusAt: state.statusAt === null || state.statusAt.instant === null ? null : rfc3339(state.statusAt.instant),
     statusLocalTime: state.statusAt?.local ?? null,
+    // In the words of two systems that merchants come from.
+    statusElsewhere: { aftership: aftershipSubtag(state), "17track": seventeenTrackSubStatus(state) },
     estimatedDelivery: state.estimatedDelivery,
+    ...deliveryFacts(state),
     events: publicEvents(state),
     personal: state.personal.map(({ category, role, token, subject }) => ({ category, role, token, subject })),
     createdAt: row.created_at.toISOString(),

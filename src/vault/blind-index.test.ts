@@ -24,6 +24,7 @@ test("the forms in which people write one thing are one", () => {
   assert.equal(normalised("phone", "+49 151 234567"), "+49151234567");
   assert.equal(normalised("phone", "151 00 23"), "1510023");
   assert.equal(normalised("trackingNumber", " jjd0 1-23 "), "JJD0123");
+  assert.equal(normalised("trackingNumber", "420 12345 9400111899223033019889"), "9400111899223033019889");
   assert.equal(normalised("orderReference", " A-1 b "), "A-1 b");
   assert.equal(normalised("customerId", " c 7 "), "c 7");
   assert.equal(normalised("name", "  Ida \t Musterweg "), "ida musterweg");

@@ -1,3 +1,4 @@
+import { bareNumber } from "../domain/bare-number.ts";
 import type { Category } from "../domain/category.ts";
 import { KeyedHash } from "../domain/keyed-hash.ts";
 import type { SealingKeys } from "./keys/provider.ts";
@@ -81,7 +82,8 @@ export async function indexStep(
 
 /**
  * The form of a value that the index compares: what people and carriers write differently for the same thing.
- * Phone numbers keep their digits (a leading 00 becomes +); e-mail addresses fold case; numbers lose blanks, dashes and case.
+ * Phone numbers keep their digits (a leading 00 becomes +); e-mail addresses fold case; numbers lose blanks, dashes, case and a postcode before
+ * them (`domain/bare-number.ts`).
  */
 export function normalised(category: Category, value: string): string {
   switch (category) {
@@ -90,7 +92,7 @@ export function normalised(category: Category, value: string): string {
     case "phone":
       return value.replace(/[^\d+]/g, "").replace(/^00/, "+");
     case "trackingNumber":
-      return value.replace(/[\s-]/g, "").toUpperCase();
+      return bareNumber(value).replace(/[\s-]/g, "").toUpperCase();
     case "orderReference":
     case "customerId":
       return value.trim();

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { bareNumber } from "../domain/bare-number.ts";
 import { categories, type Category, type Role } from "../domain/category.ts";
 import type { Message, PersonalToken } from "../domain/message.ts";
 import type { Notice } from "../domain/notice.ts";
@@ -209,7 +210,7 @@ class NoticeTokeniser {
   }
 
   #number(number: string): string {
-    return this.#token("trackingNumber", "recipient", number);
+    return this.#token("trackingNumber", "recipient", bareNumber(number));
   }
 
   #token(category: Category, role: Role, value: string): string {

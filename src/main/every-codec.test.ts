@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import type { Decoded } from "../carriers/codec.ts";
+import type { Message } from "../domain/message.ts";
+import type { Notice } from "../domain/notice.ts";
+import { foldMessages } from "../domain/shipment.ts";
+import { assertAllowListed } from "../../test/support/codec-properties.ts";
+import { leavesReplaced, mapJson } from "../../test/support/replaced-leaves.ts";
+import { codecs } from "./sources.ts";
+
+/**
+ * The rules of `docs/normalisation.md` that hold for whatever a carrier sends, held against every codec: each fixture is changed in a way that must not
+ * change the shipments, or in every one of its values in turn.
+ */
+
+/** What a person is known by, as it may stand in a field where nobody expects it: a status code, a country, a time. */
+const canaries = ["Ida Musterweg", "01761234567", "+49 176 1234567", "1985-03-04", "04.03.1985", "ida.musterweg@example.org"];
+
+/** What systems write for nothing. */
+const placeholders = ["N/A", "-", "null", "string", "{}", "0001-01-01T00:00:00"];
+
+/** The list order of ship24's couriers says which of them the merchant named. */
+const ordered: ReadonlySet<string> = new Set(["ship24"]);
+
+for (const [source, codec] of codecs) {
+  const folder = new URL(`../carriers/${source}/fixtures/`, import.meta.url);
+  const fixtures = existsSync(folder) ? readdirSync(folder).map((name) => [name, readFileSync(new URL(name, folder))] as const) : [];
+
+  describe(source, () => {
+    for (const [name, body] of fixtures) {
+      const before = codec.decode(body);
+      if (!before.ok) continue;
+      const json = jsonOf(body);
+
+      test(`${name}: no value in clear, wherever a person's is put`, () => {
+        for (const canary of canaries)
+          for (const changed of leavesReplaced(body, canary))
+            for (const notice of noticesOf(codec.decode(changed))) {
+              assertAllowListed(codec, notice);
+              assert.ok(!clearOf(notice).includes(canary), `${canary} in clear`);
+            }
+      });
+
+      test(`${name}: what stands for nothing is no number, no reference, no person and no time`, () => {
+        for (const placeholder of placeholders)
+          for (const changed of leavesReplaced(body, placeholder))
+            for (const notice of noticesOf(codec.decode(changed))) assert.ok(!kept(notice).includes(placeholder), placeholder);
+      });
+
+      if (json === undefined) continue;
+      const shipments = shipmentsOf(source, before);
+      const same = (change: (value: unknown) => unknown): void =>
+        assert.deepEqual(shipmentsOf(source, codec.decode(Buffer.from(JSON.stringify(mapJson(json, change))))), shipments);
+
+      test(`${name}: everything said twice is said once`, () => same((value) => (Array.isArray(value) ? [...value, ...value] : value)));
+
+      if (!ordered.has(source))
+        test(`${name}: the order of its lists changes nothing`, () => same((value) => (Array.isArray(value) ? value.toReversed() : value)));
+
+      test(`${name}: a number may come as its digits, and digits as a number`, () => {
+        same((value) => (typeof value === "number" ? String(value) : value));
+        same((value) => (typeof value === "string" && /^(?:0|[1-9]\d{0,14})$/.test(value) ? Number(value) : value));
+      });
+
+      test(`${name}: what the source does not document changes nothing`, () =>
+        same((value) =>
+          typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value, zz: "Ida", zzList: [{ name: "Ida" }] } : value,
+        ));
+    }
+  });
+}
+
+function jsonOf(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function noticesOf(decoded: Decoded): readonly Notice[] {
+  return decoded.ok ? decoded.notices : [];
+}
+
+function clearOf({ kind, carrier, events, summary, estimatedDelivery }: Notice): string {
+  const statements = events.map(({ status, reason, code, time, country }) => [status, reason, code, time, country]);
+  return JSON.stringify([kind, carrier, statements, summary, estimatedDelivery]);
+}
+
+function kept(notice: Notice): readonly (string | null | undefined)[] {
+  return [
+    notice.trackingNumber,
+    notice.parentNumber,
+    ...notice.alternativeNumbers,
+    ...notice.orderReferences,
+    ...notice.fields.map(({ value }) => value),
+    ...[...notice.events, notice.summary].map((stated) => stated?.time?.text),
+    notice.estimatedDelivery?.text,
+  ];
+}
+
+/** The shipments of an answer, by number: what they are, in an order that says nothing. */
+function shipmentsOf(source: string, decoded: Decoded): unknown {
+  assert.ok(decoded.ok);
+  const byNumber = new Map<string, Message[]>();
+  for (const notice of decoded.notices) {
+    const key = JSON.stringify([notice.kind, notice.trackingNumber, notice.discriminator]);
+    byNumber.set(key, [...(byNumber.get(key) ?? []), messageOf(source, notice)]);
+  }
+  return [...byNumber].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([key, messages]) => [key, essence(messages)]);
+}
+
+function essence(messages: readonly Message[]): unknown {
+  const { carrier, status, reason, statusCode, statusAt, estimatedDelivery, events, numbers, references, parents } = foldMessages(
+    null,
+    messages,
+  );
+  const said = events.map(({ time, at: _at, ...event }) => ({ ...event, local: time?.local, instant: time?.instant }));
+  const sorted = (items: readonly unknown[]): readonly string[] => items.map((item) => JSON.stringify(item)).toSorted();
+  return {
+    ...{ carrier, status, reason, statusCode, at: [statusAt?.local, statusAt?.instant], estimate: estimatedDelivery?.local },
+    ...{ events: sorted(said), numbers: sorted(numbers), references: sorted(references), parents: sorted(parents) },
+  };
+}
+
+/** As the vault makes it, with values for tokens. */
+function messageOf(source: string, notice: Notice): Message {
+  return {
+    version: 1,
+    kind: notice.kind,
+    source,
+    carrier: notice.carrier,
+    number: notice.trackingNumber,
+    discriminator: notice.discriminator,
+    alternatives: notice.alternativeNumbers,
+    parent: notice.parentNumber,
+    references: notice.orderReferences,
+    events: notice.events.map(({ identity, text: _text, ...event }) => ({ ...event, fingerprint: identity })),
+    summary: notice.summary,
+    estimatedDelivery: notice.estimatedDelivery,
+    personal: [],
+    textToken: null,
+  };
+}
