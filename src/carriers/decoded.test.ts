@@ -43,11 +43,12 @@ test("refuses a history of which nothing could be read, and takes one with an ev
 });
 
 test("what is no number joins nothing: as another number it is dropped, as the parcel's own the part stays in the sealed record", () => {
-  const joined = { ...notice, alternativeNumbers: ["0", "P2", "unknown"], parentNumber: "0001-01-01T00:00:00" };
+  const joined = { ...notice, alternativeNumbers: ["0", "P2", "unknown", "0000000000000000"], parentNumber: "0001-01-01T00:00:00" };
   assert.deepEqual(decodedWhole([joined, { ...notice, trackingNumber: "000000" }], null), {
     ok: true,
     messageId: null,
     notices: [{ ...notice, alternativeNumbers: ["P2"], parentNumber: null }],
   });
   assert.deepEqual(decodedWhole([{ ...notice, trackingNumber: "Pending" }], null), { ok: false, reason: "unknown-shape" });
+  assert.equal(decodedWhole([{ ...notice, trackingNumber: "0000000000000000" }], null).ok, true);
 });

@@ -29,19 +29,23 @@ function isUnread({ events, summary }: Notice): boolean {
   return events.length > 0 && events.every(saysNothing) && (summary === null || (summary.status === "unknown" && summary.code === null));
 }
 
-/** What stands where a system has no number yet: words, zeros, a date. */
+/** What stands where a system has no number yet: words, zeros, a date. A published sample has sixteen zeros for its number, so that many are one. */
 const NO_NUMBER =
-  /^(?:[0\W_]*|unknown|pending|tbd|tba|test|no[ -]?(?:number|tracking)|not[ -]?(?:available|found)|\d{4}-\d{2}-\d{2}(?:T.*)?)$/i;
+  /^(?:0{0,7}|[\W_]*|unknown|pending|tbd|tba|test|no[ -]?(?:number|tracking)|not[ -]?(?:available|found)|\d{4}-\d{2}-\d{2}(?:T.*)?)$/i;
 
 /** Other numbers join parcels, so one that is none is dropped rather than believed. */
 function withoutNoNumbers(notice: Notice): Notice {
   const { alternativeNumbers, parentNumber } = notice;
-  if (!alternativeNumbers.some(isNoNumber) && !isNoNumber(parentNumber)) return notice;
+  if (!alternativeNumbers.some(joinsNothing) && !joinsNothing(parentNumber)) return notice;
   return {
     ...notice,
-    alternativeNumbers: alternativeNumbers.filter((number) => !isNoNumber(number)),
-    parentNumber: isNoNumber(parentNumber) ? null : parentNumber,
+    alternativeNumbers: alternativeNumbers.filter((number) => !joinsNothing(number)),
+    parentNumber: joinsNothing(parentNumber) ? null : parentNumber,
   };
+}
+
+function joinsNothing(text: string | null): boolean {
+  return isNoNumber(text) || (text !== null && /^[0\W_]+$/.test(text));
 }
 
 function isNoNumber(text: string | null): boolean {
