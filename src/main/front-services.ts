@@ -1,10 +1,9 @@
-import { hash, randomBytes, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Awaitable } from "../cloud/tracking-cache.ts";
 import { isCarrierId } from "../domain/carrier.ts";
-import { type Credentials, queryHeader, verifier, type KeySet, type Verify } from "../ingress/authentication.ts";
+import { queryHeader } from "../ingress/authentication.ts";
 import { type ProblemCode, ProblemError } from "../ingress/problems.ts";
-import { rsaKeys } from "../ingress/rsa-signature.ts";
 import type {
   AuditReads,
   Caller,
@@ -21,40 +20,28 @@ import type { ReadStore } from "../store/read-store.ts";
 import type { IndexKeys } from "../vault/blind-index.ts";
 import { type Opened, OpenerError, type OpenerErrorCode, type OpeningRequest, type OpenSubject } from "../vault/opening.ts";
 import { formatToken } from "../vault/token.ts";
-import { addressList } from "./address-list.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { busyWithoutKeys } from "./busy-without-keys.ts";
 import type { FrontCarrierAccounts } from "./front-carrier-accounts.ts";
 import type { FrontCarriers } from "./front-carriers.ts";
 import type { FrontWebhooks } from "./front-webhooks.ts";
 import type { FrontPersons } from "./front-persons.ts";
-import { type CredentialBox, letterAlphabet as crockford } from "./endpoint-credentials.ts";
+import type { Endpoint, FrontEndpoints } from "./front-endpoints.ts";
 import { inflated, isPlain } from "./inflate.ts";
 import type { IntakeThreads } from "./intake-threads.ts";
 import type { IngressMetrics } from "./metrics.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { shipmentView } from "./shipment-view.ts";
-import { apiSource, codecs, isSource, unknownSource } from "./sources.ts";
+import { randomLetters, sameSecret, secretHash } from "./secret-text.ts";
+import { apiSource, codecs, isSource } from "./sources.ts";
 import type { TenantKeys } from "./tenant-keys.ts";
 import type { TrackingViews } from "./tracking-views.ts";
 
-const accessTokenS = 3600;
 /** A full inbox takes some seconds to have room again. */
 const fullRetryS = 5;
-const cachedEndpointsMax = 50_000;
 const cachedKeysMax = 10_000;
 /** A revoked key or endpoint stops working within this time. */
 const credentialsTtlMs = 5_000;
-const unknownIdTtlMs = 1_000;
-
-interface Endpoint {
-  readonly id: string;
-  readonly tenant: string;
-  readonly source: string;
-  readonly verify: Verify;
-  readonly clientId: string | null;
-  readonly secret: string | null;
-}
 
 const problemOfOpener: Readonly<Record<OpenerErrorCode, ProblemCode>> = {
   "not-permitted": "grant_required",
@@ -74,13 +61,11 @@ export interface FrontParts {
   readonly audit: AuditReads;
   readonly webhooks: FrontWebhooks;
   readonly carrierAccounts: FrontCarrierAccounts;
-  /** As the ingress role: endpoints of all tenants. */
-  readonly ingressReads: Pick<ReadStore, "endpoint">;
+  readonly endpoints: FrontEndpoints;
   readonly reads: ReadStore;
   readonly views: TrackingViews;
   readonly tokens: TokenServices;
   readonly admin: AdminStore;
-  readonly credentials: CredentialBox;
   readonly operatorKey: string;
   /** Null where no process asks carriers. */
   readonly ingressKey: string | null;
@@ -88,7 +73,6 @@ export interface FrontParts {
   readonly inbox: { readonly isFull: boolean };
   readonly metrics: IngressMetrics;
   readonly cell: string;
-  readonly publicUrl: () => string;
   readonly now: () => number;
   metricsText(): Promise<string>;
   notReady(): Promise<string | null>;
@@ -98,8 +82,6 @@ export interface FrontParts {
 export class FrontServices implements Services {
   readonly tokens: TokenServices;
   readonly #parts: FrontParts;
-  readonly #endpoints = new LRUCache<string, Endpoint | "none">({ max: cachedEndpointsMax, ttl: credentialsTtlMs });
-  readonly #loading = new Map<string, Promise<Endpoint | "none">>();
   readonly #callers = new LRUCache<string, { tenant: string; secret: Buffer } | "none">({ max: cachedKeysMax, ttl: credentialsTtlMs });
 
   constructor(parts: FrontParts) {
@@ -127,7 +109,8 @@ export class FrontServices implements Services {
 
   async receiveHook(id: string, request: Parameters<Services["receiveHook"]>[1]): Promise<Received> {
     this.#refuseWhenFull();
-    const endpoint = this.#heldEndpoint(id) ?? (await this.#loadEndpoint(id));
+    const found = this.#parts.endpoints.of(id);
+    const endpoint = found instanceof Promise ? await found : found;
     if (endpoint === "none") throw new ProblemError("not_found");
     const retryAfterS = this.#parts.rateLimit.take(endpoint.tenant, this.#parts.now());
     if (retryAfterS > 0) throw new ProblemError("rate_limited", { retryAfterS });
@@ -199,15 +182,6 @@ export class FrontServices implements Services {
 
   #refuseWhenFull(): void {
     if (this.#parts.inbox.isFull) throw new ProblemError("busy", { retryAfterS: fullRetryS });
-  }
-
-  async issueAccessToken(clientId: string, clientSecret: string): Promise<{ token: string; expiresInS: number } | null> {
-    // The client id of an endpoint is the endpoint's own id, or ends with it after a slash where the sender's console asks for another.
-    const id = clientId.slice(clientId.lastIndexOf("/") + 1);
-    const endpoint = this.#heldEndpoint(id) ?? (await this.#loadEndpoint(id));
-    if (endpoint === "none" || endpoint.clientId === null || endpoint.secret === null) return null;
-    if (!sameSecret(clientId, endpoint.clientId) || !sameSecret(clientSecret, endpoint.secret)) return null;
-    return { token: this.#parts.credentials.issueToken(endpoint.id, this.#parts.now() + accessTokenS * 1000), expiresInS: accessTokenS };
   }
 
   shipment(tenant: string, id: string): Awaitable<Buffer | null> {
@@ -332,55 +306,6 @@ export class FrontServices implements Services {
     return { tenant, apiKey: `pk_${id}_${secret}` };
   }
 
-  /** With an Idempotency-Key the id and the secret that is made up follow from it, so a repetition finds its own endpoint and answers the same. */
-  async createEndpoint(tenant: string, input: NewEndpointInput, idempotencyKey: string | null) {
-    if (!isSource(input.source)) throw new ProblemError("unknown_source");
-    const authentication = codecs.get(input.source)?.authentication;
-    const senderRanges = authentication?.kind === "by-set-up" ? authentication.senderRanges : [];
-    // Without a secret a sender with addresses of its own is known by those.
-    const byAddress = input.secret === undefined && senderRanges.length > 0;
-    const allowFrom = input.allowFrom ?? (byAddress ? senderRanges : []);
-    try {
-      addressList(allowFrom);
-    } catch {
-      throw new ProblemError("invalid_field", { errors: [{ pointer: "#/allowFrom", detail: "addresses or CIDR blocks" }] });
-    }
-    // Whoever trusts everybody has to say so (0.0.0.0/0).
-    if (input.auth === "none" && allowFrom.length === 0)
-      throw new ProblemError("invalid_field", { errors: [{ pointer: "#/allowFrom", detail: "needed without authentication" }] });
-    const letters = (what: string, count: number): string =>
-      idempotencyKey === null ? randomLetters(count) : this.#parts.credentials.lettersFor(`${what}|${tenant}|${idempotencyKey}`, count);
-    const id = `ep_${letters("id", 20)}`;
-    const scheme = authentication?.kind ?? "shared-secret";
-    // A source without authentication must at least be named by its addresses.
-    const open =
-      input.auth === "none" || ((input.source === unknownSource || byAddress) && input.secret === undefined && allowFrom.length > 0);
-    const keySet = authentication?.kind === "rsa-sha256" && !open ? keySetOf(input.jwks, authentication.keySetHosts) : undefined;
-    const secret = open || keySet !== undefined ? null : (input.secret ?? letters("secret", 40));
-    const clientId = scheme === "oauth-client" && !open ? (input.clientId === undefined ? id : `${input.clientId}/${id}`) : null;
-    const credentials = { secret, clientId, ...(keySet === undefined ? {} : { keySet }) };
-    const sealed = this.#parts.credentials.seal(id, credentials);
-    const isNew = await this.#parts.admin.createEndpoint({ id, tenant, source: input.source, sealedCredentials: sealed, allowFrom });
-    if (!isNew && !(await this.#isEndpoint(id, input.source, allowFrom, credentials))) throw new ProblemError("idempotency_key_reused");
-    const view = { id, source: input.source, url: `${this.#parts.publicUrl()}/v1/hooks/${id}` };
-    return {
-      ...view,
-      ...(clientId === null ? {} : { clientId, tokenUrl: `${this.#parts.publicUrl()}/v1/oauth/token` }),
-      ...(secret === null || input.secret !== undefined ? {} : { secret }),
-    };
-  }
-
-  async #isEndpoint(id: string, source: string, allowFrom: readonly string[], credentials: Credentials): Promise<boolean> {
-    const row = await this.#parts.ingressReads.endpoint(id);
-    if (row === null || row.source !== source) return false;
-    const held = this.#parts.credentials.open(id, row.sealed_credentials);
-    return (
-      held.secret === credentials.secret &&
-      held.clientId === credentials.clientId &&
-      JSON.stringify(row.allow_from) === JSON.stringify(allowFrom)
-    );
-  }
-
   tenantExists(tenant: string): Promise<boolean> {
     return this.#parts.admin.tenantExists(tenant);
   }
@@ -391,9 +316,16 @@ export class FrontServices implements Services {
     return { subject, values: opened.values, refused: opened.refused };
   }
 
-  async endpoints(tenant: string) {
-    const rows = await this.#parts.admin.endpointsOf(tenant);
-    return rows.map(({ id, source }) => ({ id, source, url: `${this.#parts.publicUrl()}/v1/hooks/${id}` }));
+  issueAccessToken(clientId: string, clientSecret: string): ReturnType<FrontEndpoints["issueAccessToken"]> {
+    return this.#parts.endpoints.issueAccessToken(clientId, clientSecret);
+  }
+
+  createEndpoint(tenant: string, input: NewEndpointInput, idempotencyKey: string | null): ReturnType<FrontEndpoints["create"]> {
+    return this.#parts.endpoints.create(tenant, input, idempotencyKey);
+  }
+
+  endpoints(tenant: string): ReturnType<FrontEndpoints["list"]> {
+    return this.#parts.endpoints.list(tenant);
   }
 
   get webhooks(): FrontWebhooks {
@@ -423,68 +355,6 @@ export class FrontServices implements Services {
   notReady(): Promise<string | null> {
     return this.#parts.notReady();
   }
-
-  /** One that is in use is looked up again before it expires, so that no request waits for it. */
-  #heldEndpoint(id: string): Endpoint | "none" | undefined {
-    const held = this.#endpoints.get(id);
-    // Should this fail, the entry expires and the request that finds it gone says so.
-    if (held !== undefined && held !== "none" && this.#endpoints.getRemainingTTL(id) < credentialsTtlMs / 2)
-      this.#loadEndpoint(id).catch(() => {});
-    return held;
-  }
-
-  /** Requests at the same time share one look-up. */
-  #loadEndpoint(id: string): Promise<Endpoint | "none"> {
-    let loading = this.#loading.get(id);
-    if (loading === undefined) {
-      loading = this.#readEndpoint(id).finally(() => this.#loading.delete(id));
-      this.#loading.set(id, loading);
-    }
-    return loading;
-  }
-
-  async #readEndpoint(id: string): Promise<Endpoint | "none"> {
-    const row = /^ep_[0-9a-z]{20}$/.test(id) ? await this.#parts.ingressReads.endpoint(id) : null;
-    if (row === null || !isSource(row.source)) {
-      this.#endpoints.set(id, "none", { ttl: unknownIdTtlMs });
-      return "none";
-    }
-    const credentials = this.#parts.credentials.open(id, row.sealed_credentials);
-    const scheme = codecs.get(row.source)?.authentication ?? { kind: "shared-secret" as const, headers: ["x-api-key"] };
-    const open = credentials.secret === null && credentials.clientId === null && credentials.keySet === undefined;
-    const verify = verifier(open ? { kind: "none" } : scheme, credentials, {
-      accessTokenValid: (token) => this.#parts.credentials.tokenIsValid(id, token, this.#parts.now()),
-      now: () => this.#parts.now(),
-    });
-    const trusted = row.allow_from.length === 0 ? null : addressList(row.allow_from);
-    const endpoint: Endpoint = {
-      id,
-      tenant: row.tenant,
-      source: row.source,
-      clientId: credentials.clientId,
-      secret: credentials.secret,
-      verify: (headers, body) => (trusted === null || trusted(String(headers["parcelkeep-remote"]))) && verify(headers, body),
-    };
-    this.#endpoints.set(id, endpoint);
-    return endpoint;
-  }
-}
-
-/**
- * The key set of a new endpoint. An address is only noted: whoever may call out fetches it later, and until then nothing verifies.
- * @throws {ProblemError} `invalid_field` for none, one without a usable key, or an address that is not the sender's.
- */
-function keySetOf(jwks: NewEndpointInput["jwks"], hosts: readonly string[]): KeySet {
-  if (typeof jwks === "string") {
-    const url = URL.canParse(jwks) ? new URL(jwks) : null;
-    if (url !== null && url.protocol === "https:" && url.port === "" && hosts.includes(url.hostname))
-      return { pinned: null, url: url.href };
-  } else if (jwks !== undefined) {
-    const pinned = JSON.stringify({ keys: jwks.keys.map(({ kty, kid, use, n, e }) => ({ kty, kid, use, n, e })) });
-    if (rsaKeys(pinned) !== null) return { pinned, url: null };
-  }
-  const detail = `a JSON Web Key Set with RSA keys of 2048 bits or more, each with its kid, or an https address at ${hosts.join(" or ")}`;
-  throw new ProblemError("invalid_field", { errors: [{ pointer: "#/jwks", detail }] });
 }
 
 function takesType(types: readonly ("json" | "xml")[], contentType: string): boolean {
@@ -495,17 +365,4 @@ function takesType(types: readonly ("json" | "xml")[], contentType: string): boo
     types.some((each) => type === `application/${each}` || type === `text/${each}` || type.endsWith(`+${each}`)) ||
     (type === "application/x-www-form-urlencoded" && types.includes("json"))
   );
-}
-
-function sameSecret(given: string, expected: string): boolean {
-  return timingSafeEqual(secretHash(given), secretHash(expected));
-}
-
-function randomLetters(count: number): string {
-  return Array.from(randomBytes(count), (byte) => crockford[byte & 31]).join("");
-}
-
-/** Hash of an API key's secret as it is kept. The secret has 160 random bits, so no slow hash is needed. */
-function secretHash(secret: string): Buffer {
-  return hash("sha256", secret, "buffer");
 }

@@ -26,6 +26,7 @@ import { clients } from "./clients.ts";
 import { FrontCarrierAccounts } from "./front-carrier-accounts.ts";
 import { FrontCarriers } from "./front-carriers.ts";
 import { FrontAudit } from "./front-audit.ts";
+import { FrontEndpoints } from "./front-endpoints.ts";
 import { FrontPersons } from "./front-persons.ts";
 import { FrontWebhooks } from "./front-webhooks.ts";
 import { FrontServices } from "./front-services.ts";
@@ -75,6 +76,7 @@ export async function runFront(host: FrontHost): Promise<void> {
   await inbox.watch();
   let address = `http://${config.httpHost}:${config.httpPort}`;
   const reads = readStore(apiPool);
+  const admin = adminStore(apiPool);
   const persons = personStore(apiPool);
   const cache = new MemoryCache();
   const views = new TrackingViews(cache, reads);
@@ -112,18 +114,22 @@ export async function runFront(host: FrontHost): Promise<void> {
       entryOf: async (tenant, source) => (await register.of(tenant)).find(({ entry }) => entry.source === source)?.entry ?? null,
       now: Date.now,
     }),
-    ingressReads: readStore(ingressPool),
+    endpoints: new FrontEndpoints({
+      reads: readStore(ingressPool),
+      admin,
+      credentials,
+      publicUrl: () => address,
+      now: Date.now,
+    }),
     reads,
     views,
-    admin: adminStore(apiPool),
-    credentials,
+    admin,
     operatorKey,
     ingressKey,
     rateLimit,
     inbox,
     metrics,
     cell: config.cell,
-    publicUrl: () => address,
     now: Date.now,
     metricsText: async () => {
       metrics.waiting.set(intake.waiting);
