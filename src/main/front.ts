@@ -134,8 +134,9 @@ export async function runFront(host: FrontHost): Promise<void> {
     metricsText: async () => {
       metrics.waiting.set(intake.waiting);
       metrics.setCacheReads(cache.counters());
-      metrics.setBacklog(await answerOf(backlog(apiPool)));
-      metrics.connectors.set((await sourceHealth(apiPool)).map((row) => ({ ...row, budgetLeft: serviceLevel(row).budgetLeft })));
+      const [waiting, health] = await Promise.all([answerOf(backlog(apiPool)), answerOf(sourceHealth(apiPool))]);
+      metrics.setBacklog(waiting);
+      metrics.connectors.set((health ?? []).map((row) => ({ ...row, budgetLeft: serviceLevel(row).budgetLeft })));
       return metrics.registry.metrics();
     },
     notReady: async () => {
