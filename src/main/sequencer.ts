@@ -21,7 +21,7 @@ import {
 } from "../store/audit-store.ts";
 import { Listener } from "../store/listener.ts";
 import { fileHead, logFiles, pointerFolder, publishKey } from "./audit-files.ts";
-import { type Config, readConfig } from "./config.ts";
+import { type Config, ConfigError, readConfig } from "./config.ts";
 import { errorKind, programLog, type ProgramLog } from "./log.ts";
 import { logSigner } from "./log-signer.ts";
 import { signingKeysOf } from "./opening-keys.ts";
@@ -84,7 +84,8 @@ interface Led {
   readonly shard: string;
   readonly origin: string;
   readonly epoch: number;
-  readonly publisher: Publisher;
+  /** Null where no key that signs is named. */
+  readonly publisher: Publisher | null;
   log: Pick<LogShard, "size" | "hashes">;
 }
 
@@ -94,7 +95,7 @@ export class Sequencer {
   readonly #store: AuditStore;
   readonly #log: ProgramLog;
   readonly #now: () => Date;
-  readonly #open: (shard: string, origin: string) => Promise<Publisher>;
+  readonly #open: (shard: string, origin: string) => Promise<Publisher | null>;
   #led: Led | null = null;
   #publishedAt = -Infinity;
   #published = -1;
@@ -104,7 +105,7 @@ export class Sequencer {
     store: AuditStore,
     log: ProgramLog,
     now: () => Date,
-    open: (shard: string, origin: string) => Promise<Publisher>,
+    open: (shard: string, origin: string) => Promise<Publisher | null>,
   ) {
     this.#config = config;
     this.#store = store;
@@ -115,9 +116,14 @@ export class Sequencer {
 
   static async open(config: Config, store: AuditStore, log: ProgramLog, now: () => Date = () => new Date()): Promise<Sequencer> {
     const objects = await FilesObjectStore.open(join(config.dataDir, "objects"), now());
-    const signing = await signingKeysOf(config);
+    const signing = await signingKeysOf(config).catch((error: unknown) => {
+      if (!(error instanceof ConfigError)) throw error;
+      log.warn("no key that signs is named: entries get their places in the audit log, and no checkpoint is signed");
+      return null;
+    });
     const retainUntil = (): Date => new Date(now().getTime() + config.auditRetentionDays * 24 * 60 * 60 * 1000);
     return new Sequencer(config, store, log, now, async (shard, origin) => {
+      if (signing === null) return null;
       const files = logFiles(objects, pointerFolder(config), shard, retainUntil);
       const signer = await logSigner(signing, origin);
       await publishKey(pointerFolder(config), formatKey(signer.key));
@@ -130,6 +136,7 @@ export class Sequencer {
     const led = this.#led ?? (await this.#lead());
     const placed = await this.#place(led);
     const isDue = publishNow || performance.now() - this.#publishedAt >= this.#config.auditPublishMs;
+    if (led.publisher === null) return placed > 0;
     if (isDue && (led.log.size !== this.#published || this.#published < 0)) await this.#publish(led);
     if (placed === 0 && led.shard !== this.#yearNow() && led.log.size === this.#published) await this.#turnTheYear(led);
     return placed > 0;
@@ -159,6 +166,7 @@ export class Sequencer {
   }
 
   async #publish(led: Led): Promise<Checkpoint> {
+    if (led.publisher === null) throw new PublishError("overtaken", "there is no key that signs");
     const { size, hashes } = led.log;
     const entries = async (from: number, to: number): Promise<readonly Uint8Array[]> => {
       const bodies: Uint8Array[] = [];
@@ -173,7 +181,7 @@ export class Sequencer {
     } catch (error) {
       // Whatever stands in the files now is read anew.
       this.#led = null;
-      if (error instanceof PublishError && error.code === "behind") await this.#takeBack(led, error);
+      if (error instanceof PublishError && error.code === "behind") await this.#takeBack(led, led.publisher, error);
       throw error;
     }
   }
@@ -182,7 +190,7 @@ export class Sequencer {
    * A database that was restored from before the last signed checkpoint gets the entries that were published since, if what it has is the beginning of the
    * published log. Entries that it had placed otherwise since the backup are a fork, which nobody signs.
    */
-  async #takeBack(led: Led, cause: PublishError): Promise<void> {
+  async #takeBack(led: Led, publisher: Publisher, cause: PublishError): Promise<void> {
     const tree = new GrowingTree();
     let lost: PlacedRows["entries"][number][] = [];
     let restored = 0;
@@ -192,7 +200,7 @@ export class Sequencer {
       restored += lost.length;
       lost = [];
     };
-    for await (const { index, entry } of led.publisher.signedEntries(0)) {
+    for await (const { index, entry } of publisher.signedEntries(0)) {
       tree.append(leafHash(entry));
       if (index === led.log.size - 1 && tree.hashes.some((hash, place) => !hash.equals(led.log.hashes[place] ?? Buffer.alloc(0))))
         throw new PublishError("fork", "the restored database has other entries than were signed", { cause });

@@ -173,7 +173,8 @@ test("each opening stands in the trail of KMS, with the tenant and what was open
   const exported = await program.call(`/v1/subjects/${subject}/export`, { method: "POST", key: program.operatorKey, headers });
   assert.equal(exported.status, 200, exported.text);
   assert.match(exported.text, /Ida Musterweg/);
-  const trail = kms.takeTrail();
+  // Checkpoints of the audit log are signed meanwhile; of the openings nothing else is there.
+  const trail = kms.takeTrail().filter(({ operation }) => operation !== "Sign");
   assert.deepEqual(new Set(trail.map(({ operation }) => operation)), new Set(["Decrypt"]));
   assert.deepEqual(
     trail.map(({ context }) => context).toSorted((one, two) => (one["purpose"]! < two["purpose"]! ? -1 : 1)),
