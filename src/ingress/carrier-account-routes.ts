@@ -8,7 +8,7 @@ import { tenantCaller } from "./tenant-caller.ts";
 const tags = ["carriers"];
 const security = [{ apiKey: [] }];
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const sourceId = Type.String({ pattern: "^[a-z][a-z0-9-]{1,39}$" });
+const sourceId = Type.String({ pattern: "^[a-z0-9][a-z0-9-]{1,39}$" });
 
 /** What a merchant asks carriers with. */
 export function carrierAccountRoutes(services: Services) {
@@ -84,7 +84,8 @@ export function carrierAccountRoutes(services: Services) {
       "/v1/dead-letters/retry",
       {
         schema: {
-          summary: "Try what could not be asked of carriers again, as it stands: all, or those of a source or a code",
+          summary:
+            "Try again what could not be asked of carriers, and take in anew what is in quarantine, both as they stand: all, or those of a source or a code",
           tags: ["operations"],
           security,
           body: Type.Object(
@@ -92,6 +93,12 @@ export function carrierAccountRoutes(services: Services) {
               ids: Type.Optional(Type.Array(Type.String({ pattern: UUID.source, maxLength: 36 }), { minItems: 1, maxItems: 1000 })),
               source: Type.Optional(sourceId),
               code: Type.Optional(Type.String({ pattern: "^[a-z-]{1,40}$" })),
+              as: Type.Optional(
+                Type.String({
+                  pattern: "^[a-z0-9][a-z0-9-]{1,39}$",
+                  description: "source whose codec reads what is in quarantine; the one that it came under, if left out",
+                }),
+              ),
             },
             { additionalProperties: false },
           ),
@@ -100,7 +107,7 @@ export function carrierAccountRoutes(services: Services) {
       async (request, reply) => {
         const { tenant } = await tenantCaller(services, request);
         reply.code(202);
-        return { retried: await services.carrierAccounts.retryLetters(tenant, request.body) };
+        return services.retryDeadLetters(tenant, request.body);
       },
     );
   };

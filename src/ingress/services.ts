@@ -58,6 +58,23 @@ export interface DeadLetterView {
   readonly failures: number;
 }
 
+export interface DeadLetterFilter {
+  readonly ids?: readonly string[];
+  readonly source?: string;
+  readonly code?: string;
+  /** Source whose codec is to read what is in quarantine. */
+  readonly as?: string;
+}
+
+export interface RetriedDeadLetters {
+  /** Taken in anew, or to be asked again. */
+  readonly retried: number;
+  /** In quarantine still, since they do not decode. */
+  readonly refused: number;
+  /** Others may be left that fit the filter; ask again. */
+  readonly more: boolean;
+}
+
 export interface EndpointView {
   readonly id: string;
   readonly source: string;
@@ -368,6 +385,8 @@ export interface Services {
    * @throws {ProblemError}
    */
   retryDeadLetter(tenant: string, id: string, source: string | null): Promise<{ readonly receipt: string | null } | null>;
+  /** Outbound ones at once; of those in quarantine a bounded number, each by an opener of its own. */
+  retryDeadLetters(tenant: string, filter: DeadLetterFilter): Promise<RetriedDeadLetters>;
   createTenant(name: string): Promise<{ tenant: string; apiKey: string }>;
   tenantExists(tenant: string): Promise<boolean>;
   /** @param idempotencyKey the same key and input give the same endpoint. @throws {ProblemError} */

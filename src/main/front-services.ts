@@ -7,9 +7,11 @@ import { type ProblemCode, ProblemError } from "../ingress/problems.ts";
 import type {
   AuditReads,
   Caller,
+  DeadLetterFilter,
   NewEndpointInput,
   Page,
   Received,
+  RetriedDeadLetters,
   Services,
   ShipmentView,
   SubjectExport,
@@ -40,6 +42,9 @@ import type { TrackingViews } from "./tracking-views.ts";
 /** A full inbox takes some seconds to have room again. */
 const fullRetryS = 5;
 const cachedKeysMax = 10_000;
+/** Records in quarantine that one call opens, one process after the other: about half a second each. */
+const bulkReplayMax = 50;
+const listedAtOnce = 200;
 /** A revoked key or endpoint stops working within this time. */
 const credentialsTtlMs = 5_000;
 
@@ -265,6 +270,43 @@ export class FrontServices implements Services {
     if ((await this.#parts.carrierAccounts.retryLetters(tenant, { ids: [id] })) > 0) return { receipt: null };
     const record = await this.#parts.reads.quarantinedRecord(tenant, id);
     return record === null ? null : { receipt: await this.#replay(tenant, id, record.endpoint, source ?? record.source) };
+  }
+
+  async retryDeadLetters(tenant: string, filter: DeadLetterFilter): Promise<RetriedDeadLetters> {
+    let retried = await this.#parts.carrierAccounts.retryLetters(tenant, filter);
+    let refused = 0;
+    const { ids, more } = await this.#quarantined(tenant, filter);
+    for (const id of ids) {
+      const record = await this.#parts.reads.quarantinedRecord(tenant, id);
+      if (record === null) continue;
+      try {
+        await this.#replay(tenant, id, record.endpoint, filter.as ?? record.source);
+        retried++;
+      } catch (error) {
+        if (!(error instanceof ProblemError) || error.code !== "still_undecodable") throw error;
+        refused++;
+      }
+    }
+    return { retried, refused, more };
+  }
+
+  /** The newest in quarantine that fit, as many as one call takes in. */
+  async #quarantined(
+    tenant: string,
+    { ids, source, code }: DeadLetterFilter,
+  ): Promise<{ readonly ids: readonly string[]; readonly more: boolean }> {
+    if (ids !== undefined) return { ids: ids.slice(0, bulkReplayMax), more: ids.length > bulkReplayMax };
+    const found: string[] = [];
+    for (let cursor: string | null = null; ;) {
+      const page: Awaited<ReturnType<FrontServices["deadLetters"]>> = await this.deadLetters(tenant, cursor, listedAtOnce);
+      for (const each of page.items) {
+        if (each.kind !== "quarantined" || (source ?? each.source) !== each.source || (code ?? each.code) !== each.code) continue;
+        if (found.length === bulkReplayMax) return { ids: found, more: true };
+        found.push(each.id);
+      }
+      if (page.next === null) return { ids: found, more: false };
+      cursor = page.next;
+    }
   }
 
   /** An opener gives the record back as it was received, and it is taken in anew. Repeating it finds the same new record. */

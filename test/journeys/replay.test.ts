@@ -98,6 +98,36 @@ describe("a record in quarantine", () => {
     assert.equal((await receiptOf(first)).state, "quarantined");
   });
 
+  test("is taken in anew with others of its source in one call; what does not decode stays", async () => {
+    const { tenant: shop, apiKey } = JSON.parse(program.command("tenants", "create", "--name", "Bulk", "--json"));
+    const send = async (text: string): Promise<string> => {
+      const headers = { "content-type": "application/octet-stream" };
+      const path = `/v1/captured?tenant=${shop}&source=unknown`;
+      return (await program.call(path, { key: program.operatorKey, body: text, headers })).json().receipt;
+    };
+    const good = [await send(payload("BULK00000001")), await send(payload("BULK00000002")), await send(payload("BULK00000003"))];
+    const bad = await send('{"neither": "Ida Musterweg"}');
+    const all = (body: object) =>
+      program.call("/v1/dead-letters/retry", {
+        key: apiKey,
+        method: "POST",
+        body: JSON.stringify(body),
+        headers: { "content-type": "application/json" },
+      });
+    assert.deepEqual((await all({ source: "gls", as: "gls" })).json(), { retried: 0, refused: 0, more: false });
+    const answer = await all({ source: "unknown", as: "gls" });
+    assert.equal(answer.status, 202, answer.text);
+    assert.deepEqual(answer.json(), { retried: 3, refused: 1, more: false });
+    for (const receipt of good) {
+      await program.until(
+        async () => (await program.call(`/v1/receipts/${receipt}`, { key: apiKey })).json().state === "processed",
+        "a record to be processed",
+      );
+    }
+    const left = (await program.call("/v1/dead-letters", { key: apiKey })).json().items.map(({ id }: { id: string }) => id);
+    assert.deepEqual(left, [bad]);
+  });
+
   test("is one tenant's; what is not in quarantine is not opened", async () => {
     const first = await captured(payload("REPLAY000003"), "unknown");
     const other = JSON.parse(program.command("tenants", "create", "--name", "Other", "--json")).apiKey;
