@@ -254,7 +254,7 @@ function testWith(modulePath: string): void {
     const logins = await freshRoots();
     const program = new RunningProgram({ ...settingsOf(logins), PARCELKEEP_PKCS11_SEALING_PIN: "not-the-pin" });
     t.after(() => program.remove());
-    await assert.rejects(program.start(), /the front process ended while starting \(exit code 78\)/);
+    await assert.rejects(program.start(), /the outbound process ended while starting \(exit code 78\)/);
     assert.equal(program.output.match(/CKR_PIN_INCORRECT/g)?.length, 1);
     assert.ok(!program.output.includes("not-the-pin"));
   });
