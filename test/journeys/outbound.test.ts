@@ -158,20 +158,6 @@ describe("asking carriers", () => {
     );
   });
 
-  test("where one account's credential is refused, the merchant's next account for that carrier is asked", async () => {
-    const { credentials } = desks.get("laposte")!;
-    const wrong = Object.fromEntries(Object.keys(credentials).map((name) => [name, "refused-everywhere"]));
-    const accounts: string[] = [];
-    for (const each of [wrong, credentials]) accounts.push((await addAccount("laposte", each)).json().id);
-    const [number] = await addParcels("laposte", 1);
-    assert.equal((await answered(number!)).carrier, "laposte");
-    const held = await query<{ id: string }>("select id from parcelkeep.carrier_accounts where held_reason = 'credential-refused'");
-    assert.deepEqual(
-      held.map(({ id }) => id),
-      [accounts[0]],
-    );
-  });
-
   test("a carrier that says when to come again is left alone until then, and asked afterwards", async () => {
     const desk = desks.get("dhl-unified")!;
     assert.equal((await addAccount("dhl-unified")).status, 201);
