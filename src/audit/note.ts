@@ -119,12 +119,6 @@ export function openNote(note: string, keys: readonly NoteKey[]): { readonly tex
   return { text: parsed.text, by };
 }
 
-/** Time of a cosignature, in seconds since 1970. Null for a plain signature. */
-export function cosignedAt(key: NoteKey, signature: Buffer): number | null {
-  const isPlain = key.kind === "ed25519" || key.kind === "ecdsa-p256";
-  return isPlain || signature.length < 8 ? null : Number(signature.readBigUInt64BE());
-}
-
 function signatureHolds(key: NoteKey, text: string, signature: Buffer): boolean {
   const { signatureBytes } = kinds[key.kind];
   if (signatureBytes !== null && signature.length !== signatureBytes) return false;

@@ -184,18 +184,5 @@ export function auditReads(pool: pg.Pool) {
       null,
     shards: async (): Promise<readonly string[]> =>
       (await pool.query<{ shard: string }>("select shard from parcelkeep.open_audit_shards()")).rows.map(({ shard }) => shard),
-    backlog: async (): Promise<{ readonly waiting: number; readonly oldestS: number }> => {
-      const { rows } = await pool.query<{ waiting: string; oldest_s: number }>("select * from parcelkeep.audit_backlog()");
-      return { waiting: Number(rows[0]!.waiting), oldestS: rows[0]!.oldest_s };
-    },
   };
-}
-
-/** The place of an entry in the log; null while it waits. */
-export async function auditPlace(
-  pool: pg.Pool | pg.Client,
-  entry: string,
-): Promise<{ readonly shard: string; readonly index: number } | null> {
-  const { rows } = await pool.query<{ shard: string; index: string }>("select * from parcelkeep.audit_place($1)", [entry]);
-  return rows[0] === undefined ? null : { shard: rows[0].shard, index: Number(rows[0].index) };
 }

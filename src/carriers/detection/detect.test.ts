@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
-import { detectCarriers, withoutPostcode } from "./detect.ts";
+import { detectCarriers } from "./detect.ts";
 import { publishedFormats } from "./published-formats.ts";
 
 const formatsOf = (number: string): readonly string[] => detectCarriers(number).map(({ format }) => format);
@@ -72,8 +72,6 @@ suite("carrier detection", () => {
     const given = "420123459400111899223033019889";
     const found = detectCarriers(given).find(({ carrier }) => carrier === "usps");
     assert.deepEqual([found?.number, found?.holdsPostcode], ["9400111899223033019889", true]);
-    assert.equal(withoutPostcode(given), "9400111899223033019889");
-    assert.equal(withoutPostcode("9400111899223033019889"), "9400111899223033019889");
   });
 
   test("lets what is known of the parcel move scores, and rules nothing out", () => {

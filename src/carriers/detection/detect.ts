@@ -44,12 +44,6 @@ export function detectCarriers(given: string, hints: Hints = {}): readonly Candi
   return all.flatMap((match) => candidatesOf(match, hints)).toSorted((one, other) => other.score - one.score);
 }
 
-/** The number to keep: where the best candidate says that what was given holds a postcode, the carrier's own; otherwise what was given. */
-export function withoutPostcode(given: string): string {
-  const [best] = detectCarriers(given);
-  return best?.holdsPostcode === true && best.number !== "" ? best.number : given;
-}
-
 function matches(text: string): readonly FormatMatch[] {
   return formats.map((format) => matchFormat(format, text)).filter((match) => match !== null);
 }
