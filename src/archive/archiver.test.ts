@@ -12,6 +12,7 @@ import { readSegment } from "./segment.ts";
 
 const start = new Date("2026-11-24T23:59:59.500Z");
 const batchesPerPlan = 2;
+const lockedMs = 24 * 60 * 60 * 1000;
 
 /** Keeps the ledger's contract, and complains when the archiver breaks its part of it. */
 class MemoryLedger implements ArchiveLedger {
@@ -26,7 +27,7 @@ class MemoryLedger implements ArchiveLedger {
     const batches = [...this.batches.keys()].filter((id) => !planned.has(id)).slice(0, batchesPerPlan);
     if (batches.length === 0) return null;
     const id = `0199aaaa-0000-7000-8000-${String(this.#plans.length).padStart(12, "0")}`;
-    const plan = { id, key: `segments/${id}`, createdAt: now, batches };
+    const plan = { id, key: `segments/${id}`, createdAt: now, retainUntil: new Date(now.getTime() + lockedMs), batches };
     this.#plans.push(plan);
     return plan;
   }
@@ -183,7 +184,7 @@ test("a plan that is carried out again makes the same bytes, whatever the clock 
 
 test("finishes old plans before it makes a new one, and makes none while the store fails", async () => {
   const { ledger } = filledLedger();
-  const down: SegmentStore = { put: () => Promise.reject(new PlannedFailure("down")), get: async () => null };
+  const down: SegmentStore = { put: () => Promise.reject(new PlannedFailure("down")), get: async () => null, head: async () => null };
   for (let run = 0; run < 3; run++)
     await assert.rejects(
       archiveOnce(ledger, down, () => start),
@@ -228,9 +229,41 @@ test("raises an alarm for a batch that is not whole records or not there; other 
   }
 });
 
-test("asks the store to retain a segment for a time that counts from its plan", async () => {
+test("has the store retain each segment until the date of its plan, also one that stood there already", async () => {
   const { ledger } = filledLedger();
   const store = new MemoryObjectStore();
-  const { archived } = await archiveOnce(ledger, store, () => start, { retentionMs: 86_400_000 });
-  assert.deepEqual((await store.head(archived[0]!.key))?.retainUntil, new Date("2026-11-25T23:59:59.500Z"));
+  await assert.rejects(
+    archiveOnce(ledger, failOnce(store, "put", "after"), () => start),
+    PlannedFailure,
+  );
+  const { archived, alarms } = await archiveOnce(ledger, store, () => start);
+  assert.deepEqual([archived.length, alarms.length], [2, 0]);
+  for (const { key } of archived) assert.deepEqual((await store.head(key))?.retainUntil, new Date("2026-11-25T23:59:59.500Z"));
+});
+
+test("raises an alarm for a segment that stands there and can be deleted before its date, and does not take it for archived", async () => {
+  for (const retainUntil of [undefined, new Date(start.getTime() + lockedMs - 1)]) {
+    const { ledger } = filledLedger();
+    const store = new MemoryObjectStore();
+    // As a store does that notices after the put that its lock is not there.
+    const unlocked: SegmentStore = {
+      put: async (key, bytes) => {
+        await store.put(key, bytes, { retainUntil });
+        throw new PlannedFailure("not retained");
+      },
+      get: (key) => store.get(key),
+      head: (key) => store.head(key),
+    };
+    await assert.rejects(
+      archiveOnce(ledger, unlocked, () => start),
+      PlannedFailure,
+    );
+    const { archived, alarms } = await archiveOnce(ledger, store, () => start);
+    assert.deepEqual(
+      alarms.map(({ code }) => code),
+      ["unprotected"],
+    );
+    assert.equal(archived.length, 1);
+    assert.equal((await ledger.unfinished()).length, 1);
+  }
 });

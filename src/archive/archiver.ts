@@ -7,16 +7,18 @@ export interface SegmentStore {
   /** Durable when it resolves. Never overwrites: rejects with an error whose `code` is `exists` when the key is taken. */
   put(key: string, bytes: Uint8Array, options?: { readonly retainUntil?: Date | undefined }): Promise<void>;
   get(key: string): Promise<Uint8Array | null>;
+  head(key: string): Promise<{ readonly retainUntil: Date | null } | null>;
 }
 
 /** A segment that cannot be archived as it stands; trying again does not help. */
 export class ArchiveError extends Error {
   override readonly name = "ArchiveError";
   /**
-   * All need a person, none holds up other segments. `conflict`: another object stands under the segment's key. `bad-batch`: the batches
-   * are not whole records, or too many bytes (`cause` says which). `batches-missing`: the ledger gave fewer batches than it had planned.
+   * All need a person, none holds up other segments. `conflict`: another object stands under the segment's key. `unprotected`: the segment stands there and is
+   * not retained until its date. `bad-batch`: the batches are not whole records, or too many bytes (`cause` says which). `batches-missing`: the ledger gave fewer
+   * batches than it had planned.
    */
-  readonly code: "conflict" | "bad-batch" | "batches-missing";
+  readonly code: "conflict" | "unprotected" | "bad-batch" | "batches-missing";
   readonly segmentId: string;
   constructor(code: ArchiveError["code"], segmentId: string, message: string, options?: ErrorOptions) {
     super(message, options);
@@ -31,11 +33,6 @@ export interface ArchiveRun {
   readonly alarms: readonly ArchiveError[];
 }
 
-export interface ArchiveOptions {
-  /** How long the store must keep a segment, counted from its plan; without it segments are put without a retention. */
-  readonly retentionMs?: number | undefined;
-}
-
 /**
  * Carries out every plan that was left unfinished, then makes at most one new plan and carries that out.
  *
@@ -47,17 +44,12 @@ export interface ArchiveOptions {
  * looked after them.
  * @throws what the ledger or the store threw: neither is to be trusted with more plans now. Run again later.
  */
-export async function archiveOnce(
-  ledger: ArchiveLedger,
-  store: SegmentStore,
-  clock: () => Date,
-  options: ArchiveOptions = {},
-): Promise<ArchiveRun> {
+export async function archiveOnce(ledger: ArchiveLedger, store: SegmentStore, clock: () => Date): Promise<ArchiveRun> {
   const archived: ArchivedSegment[] = [];
   const alarms: ArchiveError[] = [];
   const carryOut = async (plan: SegmentPlan): Promise<void> => {
     try {
-      const segment = await archiveSegment(ledger, store, plan, options);
+      const segment = await archiveSegment(ledger, store, plan);
       if (segment !== null) archived.push(segment);
     } catch (error) {
       if (!(error instanceof ArchiveError)) throw error;
@@ -71,18 +63,12 @@ export async function archiveOnce(
 }
 
 /** @returns null when another process has carried out the plan meanwhile. */
-async function archiveSegment(
-  ledger: ArchiveLedger,
-  store: SegmentStore,
-  plan: SegmentPlan,
-  options: ArchiveOptions,
-): Promise<ArchivedSegment | null> {
+async function archiveSegment(ledger: ArchiveLedger, store: SegmentStore, plan: SegmentPlan): Promise<ArchivedSegment | null> {
   const batches = await ledger.load(plan);
   if (batches === null) return null;
   const { bytes, records, batchOffsets } = build(plan, batches);
   const sha256 = hash("sha256", bytes, "buffer");
-  const retainUntil = options.retentionMs === undefined ? undefined : new Date(plan.createdAt.getTime() + options.retentionMs);
-  await putOrAdopt(store, plan, bytes, sha256, retainUntil);
+  await putOrAdopt(store, plan, bytes, sha256);
   const segment = { key: plan.key, sha256, bytes: bytes.length, records, batchOffsets };
   await ledger.complete(plan, segment);
   return segment;
@@ -106,17 +92,12 @@ function build(plan: SegmentPlan, batches: readonly Uint8Array[]): ReturnType<ty
 
 /**
  * An object that is there already is this plan's, from a run whose end got lost, or a stranger. Its bytes decide, read back whole: a store's
- * own note of a digest says what was sent to it, not what it holds.
+ * own note of a digest says what was sent to it, not what it holds. A put that failed because the lock was not there has left the object; it is not adopted.
  */
-async function putOrAdopt(
-  store: SegmentStore,
-  plan: SegmentPlan,
-  bytes: Uint8Array,
-  sha256: Buffer,
-  retainUntil: Date | undefined,
-): Promise<void> {
+async function putOrAdopt(store: SegmentStore, plan: SegmentPlan, bytes: Uint8Array, sha256: Buffer): Promise<void> {
+  const { retainUntil } = plan;
   try {
-    await store.put(plan.key, bytes, { retainUntil });
+    await store.put(plan.key, bytes, { retainUntil: retainUntil ?? undefined });
   } catch (error) {
     if ((error as { code?: unknown } | null)?.code !== "exists") throw error;
     const found = await store.get(plan.key);
@@ -130,5 +111,8 @@ async function putOrAdopt(
         { cause: error },
       );
     }
+    const kept = (await store.head(plan.key))?.retainUntil ?? null;
+    if (retainUntil !== null && (kept === null || kept < retainUntil))
+      throw new ArchiveError("unprotected", plan.id, `${plan.key} is not retained until ${retainUntil.toISOString()}`, { cause: error });
   }
 }

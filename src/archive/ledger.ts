@@ -6,6 +6,8 @@ export interface SegmentPlan {
   readonly key: string;
   /** When the plan was committed, in whole milliseconds. Stands in the segment. */
   readonly createdAt: Date;
+  /** Before this moment nobody may be able to delete the segment; null: no lock is asked for. */
+  readonly retainUntil: Date | null;
   /** Ids of at least one batch, in the order in which they go into the segment. */
   readonly batches: readonly string[];
 }

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { globSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { suite, test } from "node:test";
 import fc from "fast-check";
 import { canonicalJson } from "./canonical-json.ts";
@@ -48,6 +51,26 @@ suite("an entry", () => {
           assert.equal(canonicalJson(parsed), bytes.toString());
         },
       ),
+    );
+  });
+});
+
+suite("the closed list", () => {
+  test("has no type that nobody writes", async () => {
+    const root = join(import.meta.dirname, "..");
+    const writers = await Promise.all(
+      globSync("**/*.{ts,sql}", { cwd: root, exclude: (name) => name.endsWith(".test.ts") || name === "entry.ts" }).map((name) =>
+        readFile(join(root, name), "utf8"),
+      ),
+    );
+    const text = writers.join("\n");
+    // Some are put together where they are written.
+    const beginnings = Array.from(text.matchAll(/audit\('([a-z-]+\.)' \|\|/g), ([, beginning]) => beginning!);
+    const isWritten = (type: string): boolean =>
+      type === "log.unfit" || text.includes(`'${type}'`) || text.includes(`"${type}"`) || beginnings.some((each) => type.startsWith(each));
+    assert.deepEqual(
+      Object.keys(entryTypes).filter((type) => !isWritten(type)),
+      [],
     );
   });
 });

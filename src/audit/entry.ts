@@ -11,7 +11,7 @@ export const entryTypes = {
   "log.closed": ["origin", "next"],
   "log.unfit": ["sha256"],
   "tenant.created": ["subject"],
-  "api-key.created": ["key"],
+  "api-key.created": ["key", "scopes", "owner"],
   "api-key.revoked": ["key"],
   "endpoint.created": ["endpoint", "source", "authentication"],
   "vault.policy-changed": ["masked", "beacons"],
@@ -30,9 +30,24 @@ export const entryTypes = {
   "keys.rotation-finished": ["rotation", "kind", "epoch", "moved"],
   "keys.epoch-retired": ["epoch"],
   "register.changed": ["carrier", "version", "sha256", "approval"],
-  "policy.changed": ["policy", "version", "sha256", "approval"],
-  "operator.signed-in": ["operator", "method", "credential"],
-  "operator.changed": ["operator", "change", "by", "approval"],
+  "key-set.changed": ["source", "sha256"],
+  "letter.triaged": ["letter", "kind", "state", "reason", "by"],
+  "policy.changed": ["policy", "version", "sha256", "days", "approval"],
+  "operator.invited": ["operator", "roles", "by"],
+  "operator.created": ["operator", "roles"],
+  "operator.role-granted": ["operator", "role", "by", "approval"],
+  "operator.role-revoked": ["operator", "role", "by", "approval"],
+  "operator.disabled": ["operator", "by", "approval"],
+  "operator.enabled": ["operator", "by", "approval"],
+  "operator.login-added": ["operator", "login", "how"],
+  "operator.login-confirmed": ["operator", "login"],
+  "operator.signed-in": ["operator", "session", "method", "credential"],
+  "operator.sign-in-refused": ["operator", "method", "credential", "code"],
+  "operator.stepped-up": ["operator", "session", "credential"],
+  "operator.signed-out": ["operator", "session"],
+  "passkey.enrolled": ["operator", "credential", "algorithm"],
+  "passkey.revoked": ["operator", "credential", "by", "approval"],
+  "passkey.counter-went-back": ["operator", "credential"],
   "transfer.requested": [
     "transfer",
     "requester",
@@ -44,6 +59,7 @@ export const entryTypes = {
     "country",
     "fields",
     "shipment",
+    "subject",
     "textCommitment",
   ],
   "transfer.approved": ["transfer", "approver", "scope", "assertion", "approvals", "needed"],
@@ -58,10 +74,8 @@ export const entryTypes = {
   "lane.closed": ["lane", "reason"],
   "break-glass.used": ["transfer", "holder", "reason", "reviewDueAt"],
   "break-glass.reviewed": ["transfer", "reviewer", "outcome"],
-  "witness.missing": ["witness", "size"],
+  "witness.missing": ["witness", "size", "outcome"],
   "checkpoint.time-stamped": ["size", "authority", "tokenSha256"],
-  "reconcile.differed": ["source", "missing", "unexplained"],
-  "evidence.built": ["sha256", "from", "to"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type EntryType = keyof typeof entryTypes;
@@ -111,3 +125,31 @@ function bytesOf({ id, at, type, tenant, facts }: AuditDraft): Buffer {
   const head = { v: 1, id, at: at.toISOString(), type, ...(tenant === null ? {} : { tenant }) };
   return Buffer.from(canonicalJson({ ...facts, ...head }));
 }
+
+/** What stands in the log, read. */
+export interface LogEntry {
+  readonly type: string;
+  /** All members, those that every entry has too. */
+  readonly facts: Readonly<Record<string, CanonicalValue>>;
+}
+
+/**
+ * @returns null where bytes are not an entry: canonical JSON, which leaves no room for a name that stands twice or a text that is written in two ways, of at most 8 KiB, with the members that every
+ * entry has and no texts of people. Types and facts that this version does not know are taken: the log may be of a newer one.
+ */
+export function readEntry(bytes: Uint8Array): LogEntry | null {
+  if (bytes.length > entryBytesMax) return null;
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    const facts = JSON.parse(text) as Readonly<Record<string, CanonicalValue>>;
+    if (canonicalJson(facts) !== text || !Object.values(facts).every(isFact)) return null;
+    const { v, id, at, type, tenant = "" } = facts;
+    if (v !== 1 || typeof id !== "string" || typeof at !== "string" || typeof type !== "string" || typeof tenant !== "string") return null;
+    return ENTRY_TYPE.test(type) && new Date(at).toISOString() === at ? { type, facts } : null;
+  } catch {
+    // Not UTF-8, not JSON, or nothing that has a canonical form, a day or an end.
+    return null;
+  }
+}
+
+const ENTRY_TYPE = /^[a-z-]+\.[a-z-]+$/;

@@ -171,9 +171,14 @@ export function localSigner(name: string, kind: KeyKind, privateKey: KeyObject, 
 }
 
 export async function signatureLine(signer: NoteSigner, text: string): Promise<string> {
-  const id = Buffer.alloc(4);
-  id.writeUInt32BE(signer.key.id);
-  return `— ${signer.key.name} ${Buffer.concat([id, await signer.sign(text)]).toString("base64")}\n`;
+  const { name, id } = signer.key;
+  return formatSignatureLine({ name, id, signature: await signer.sign(text) });
+}
+
+export function formatSignatureLine({ name, id, signature }: SignatureLine): string {
+  const keyId = Buffer.alloc(4);
+  keyId.writeUInt32BE(id);
+  return `— ${name} ${Buffer.concat([keyId, signature]).toString("base64")}\n`;
 }
 
 /** @param text ends with a newline and holds no other control character. */

@@ -8,13 +8,20 @@ import { type Checkpoint, parseCheckpoint } from "./checkpoint.ts";
 export interface Policy {
   readonly logs: readonly NoteKey[];
   readonly witnesses: readonly NoteKey[];
+  /** What a log needs to ask a witness: its key, and the URL that add-checkpoint is below, where the policy says one. */
+  readonly submissions: readonly WitnessSubmission[];
   /** Whether these witnesses are enough. */
   isQuorum(cosigners: ReadonlySet<NoteKey>): boolean;
 }
 
+export interface WitnessSubmission {
+  readonly key: NoteKey;
+  readonly url: string | null;
+}
+
 /** Trusts one log's key and asks for no witness. */
 export function policyOfKey(key: NoteKey): Policy {
-  return { logs: [key], witnesses: [], isQuorum: () => true };
+  return { logs: [key], witnesses: [], submissions: [], isQuorum: () => true };
 }
 
 const linesMax = 10_000;
@@ -23,6 +30,7 @@ const linesMax = 10_000;
 export function parsePolicy(text: string): Policy {
   const logs: NoteKey[] = [];
   const witnesses: NoteKey[] = [];
+  const submissions: WitnessSubmission[] = [];
   const rules = new Map<string, (cosigners: ReadonlySet<NoteKey>) => boolean>();
   let quorum: ((cosigners: ReadonlySet<NoteKey>) => boolean) | null = null;
   const lines = text.split("\n");
@@ -48,6 +56,7 @@ export function parsePolicy(text: string): Policy {
       const key = keyOf(third, ["ed25519-cosignature", "ml-dsa-44-cosignature"], refuse);
       if (isKnown(key, witnesses)) refuse("the witness stands twice");
       witnesses.push(key);
+      submissions.push({ key, url: words[3] ?? null });
       define((cosigners) => cosigners.has(key));
     } else if (kind === "group" && words.length >= 4) {
       const names = words.slice(3);
@@ -62,7 +71,7 @@ export function parsePolicy(text: string): Policy {
     } else refuse("log, witness, group or quorum expected");
   }
   if (quorum === null) throw new NoteError("malformed", "the policy has no quorum line");
-  return { logs, witnesses, isQuorum: quorum };
+  return { logs, witnesses, submissions, isQuorum: quorum };
 }
 
 function keyOf(text: string, allowed: readonly NoteKey["kind"][], refuse: (why: string) => never): NoteKey {

@@ -1,5 +1,5 @@
 import type { Checkpoint } from "./checkpoint.ts";
-import { leafHash, verifyInclusion } from "./merkle.ts";
+import { hashBytes, leafHash, verifyInclusion } from "./merkle.ts";
 import { NoteError, strictBase64 } from "./note.ts";
 import { openCheckpoint, type Policy } from "./policy.ts";
 
@@ -38,7 +38,7 @@ export function parseProof(text: string): Proof {
   if (index === undefined || rest.length > hashesMax) return refuse();
   const hashes = rest.map((line) => {
     const hash = strictBase64(line);
-    return hash?.length === 32 ? hash : refuse();
+    return hash?.length === hashBytes ? hash : refuse();
   });
   return { index: Number(index), hashes, checkpoint: text.slice(end + 2), ...(extra === undefined ? {} : { extra }) };
 }

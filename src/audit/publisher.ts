@@ -33,7 +33,10 @@ export interface SignedHead {
   advance(before: string | null, note: string): Promise<boolean>;
 }
 
-/** Adds witnesses' signature lines to a signed note. @param oldSize of the checkpoint before. Never throws for a witness that does not answer. */
+/**
+ * Adds witnesses' signature lines to a signed note. @param oldSize of the checkpoint before.
+ * @throws {PublishError} `held` where the note may not be published as it is. Whether a witness that does not answer is a reason for that, its policy says.
+ */
 export type Cosign = (note: string, checkpoint: Checkpoint, oldSize: number) => Promise<string>;
 
 export class PublishError extends Error {
@@ -41,9 +44,9 @@ export class PublishError extends Error {
   /**
    * `fork`: what the sequencer has does not go on from what was signed; nothing is signed, page a person. `behind`: the database has fewer entries than were
    * signed (a restored backup); they can be taken back from the files. `damaged`: a published file is not what it should be. `overtaken`: another
-   * publisher was faster; start anew.
+   * publisher was faster; start anew. `held`: too few witnesses have cosigned, or one has seen another log of this name; try again.
    */
-  readonly code: "fork" | "behind" | "damaged" | "overtaken";
+  readonly code: "fork" | "behind" | "damaged" | "overtaken" | "held";
   constructor(code: PublishError["code"], message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
@@ -73,6 +76,12 @@ export class Publisher {
     this.#head = head;
     this.#signers = signers;
     this.#cosign = cosign;
+  }
+
+  /** @returns how many entries the last signed head is of. A database that has fewer was restored, and must not go on before it has them back. */
+  async signedSize(): Promise<number> {
+    const note = await this.#head.read();
+    return note === null ? 0 : parseCheckpoint(parseNote(note).text).size;
   }
 
   /** @returns the checkpoint that stands at the end, new or not. @throws {PublishError} */

@@ -29,6 +29,18 @@ export function tilePath({ level, place, width }: Tile): string {
   return `tile/${level}/${name}${width === tileWidth ? "" : `.p/${width}`}`;
 }
 
+/** @returns null for what is no path of a tile. */
+export function tileOfPath(path: string): Tile | null {
+  const [, level, name, partial] = /^tile\/(\d{1,2}|entries)\/((?:x\d{3}\/)*\d{3})(?:\.p\/(\d{1,3}))?$/.exec(path) ?? [];
+  if (level === undefined || name === undefined) return null;
+  const tile: Tile = {
+    level: level === "entries" ? level : Number(level),
+    place: Number(name.replaceAll(/[x/]/g, "")),
+    width: partial === undefined ? tileWidth : Number(partial),
+  };
+  return tile.width > 0 && tile.width <= tileWidth && tilePath(tile) === path ? tile : null;
+}
+
 /** The tiles and bundles of a tree of `size` that those of a tree of `oldSize` do not have, lowest level first. */
 export function newTiles(oldSize: number, size: number): readonly Tile[] {
   const tiles: Tile[] = [];

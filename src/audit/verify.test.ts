@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, suite, test } from "node:test";
 import fc from "fast-check";
+import { writeLog } from "../../test/support/written-log.ts";
 import { checkpointText } from "./checkpoint.ts";
-import { consistencyRanges, GrowingTree, inclusionRanges, leafHash, verifyConsistency } from "./merkle.ts";
+import { consistencyRanges, inclusionRanges, verifyConsistency } from "./merkle.ts";
 import { formatKey, localSigner, signatureLine, signNote } from "./note.ts";
 import { parsePolicy, policyOfKey } from "./policy.ts";
 import { formatProof, parseProof, verifyProof } from "./proof.ts";
-import { bundleOf, hashesOfRanges, newTiles, tilePath, tileWidth } from "./tiles.ts";
+import { hashesOfRanges, tileOfPath, tilePath } from "./tiles.ts";
 import { verifyLog } from "./verify.ts";
 
 const folders: string[] = [];
@@ -33,41 +33,10 @@ const policy = policyOfKey(log.key);
 
 const entryOf = (index: number): Buffer => Buffer.from(JSON.stringify({ index, type: "test" }));
 
-/** Writes a log as a sequencer would, in steps, and leaves earlier partial tiles where they are. */
 async function writtenLog(steps: readonly number[]): Promise<{ readonly folder: string; readonly checkpoints: readonly string[] }> {
   const folder = mkdtempSync(join(tmpdir(), "parcelkeep-log-"));
   folders.push(folder);
-  const tree = new GrowingTree();
-  const rows: Buffer[][] = [[]];
-  const checkpoints: string[] = [];
-  for (const size of steps) {
-    const before = tree.size;
-    for (let index = before; index < size; index++) {
-      tree.append(leafHash(entryOf(index)));
-      let hash = leafHash(entryOf(index));
-      for (let level = 0; ; level++) {
-        const row = (rows[level] ??= []);
-        row.push(hash);
-        if (row.length % tileWidth !== 0) break;
-        const subtree = new GrowingTree();
-        for (const each of row.slice(-tileWidth)) subtree.append(each);
-        hash = subtree.root();
-      }
-    }
-    for (const tile of newTiles(before, size)) {
-      const [from, to] = [tile.place * tileWidth, tile.place * tileWidth + tile.width];
-      const bytes =
-        tile.level === "entries"
-          ? bundleOf(Array.from({ length: tile.width }, (_, place) => entryOf(from + place)))
-          : Buffer.concat(rows[tile.level]!.slice(from, to));
-      const path = join(folder, tilePath(tile));
-      await mkdir(dirname(path), { recursive: true });
-      writeFileSync(path, bytes);
-    }
-    checkpoints.push(await signNote(checkpointText({ origin, size, root: tree.root() }), [log]));
-  }
-  writeFileSync(join(folder, "checkpoint"), checkpoints.at(-1)!);
-  return { folder, checkpoints };
+  return { folder, checkpoints: await writeLog(folder, steps, log, entryOf) };
 }
 
 const filesOf = (folder: string): string[] =>
@@ -106,6 +75,75 @@ suite("an exported log", () => {
       writeFileSync(file, bytes);
     }
     await verifyLog(folder, policy);
+  });
+
+  test("may have full tiles in the place of partial ones, if they are whole", async () => {
+    const { folder } = await writtenLog([300]);
+    const later = await writtenLog([512]);
+    for (const path of ["tile/0/001", "tile/entries/001"]) {
+      rmSync(join(folder, `${path}.p`), { recursive: true });
+      const full = readFileSync(join(later.folder, path));
+      writeFileSync(join(folder, path), full);
+      assert.equal((await verifyLog(folder, policy)).size, 300);
+      for (const torn of [full.subarray(0, -1), Buffer.concat([full, full.subarray(0, 32)])]) {
+        writeFileSync(join(folder, path), torn);
+        await assert.rejects(verifyLog(folder, policy), { code: "damaged", path });
+      }
+      writeFileSync(join(folder, path), full);
+    }
+  });
+
+  test("is refused with another width than its files' names say", async () => {
+    const { folder } = await writtenLog([299, 300]);
+    for (const path of ["tile/0/001.p/44", "tile/entries/001.p/44"]) {
+      const bytes = readFileSync(join(folder, path));
+      for (const other of [readFileSync(join(folder, path.replace("44", "43"))), Buffer.concat([bytes, bytes.subarray(-32)])]) {
+        writeFileSync(join(folder, path), other);
+        await assert.rejects(verifyLog(folder, policy), { code: "damaged", path });
+      }
+      writeFileSync(join(folder, path), bytes);
+    }
+  });
+
+  test("keeps to every earlier head that lies beside it", async () => {
+    const { folder, checkpoints } = await writtenLog([0, 1, 255, 256, 300]);
+    const sizes = [0, 1, 255, 256, 300];
+    mkdirSync(join(folder, "checkpoints"));
+    for (const [place, size] of sizes.entries()) writeFileSync(join(folder, "checkpoints", String(size)), checkpoints[place]!);
+    assert.equal((await verifyLog(folder, policy)).size, 300);
+    const refuses = async (size: number, note: string, code: string): Promise<void> => {
+      const path = join(folder, "checkpoints", String(size));
+      const before = existsSync(path) ? readFileSync(path) : null;
+      writeFileSync(path, note);
+      await assert.rejects(verifyLog(folder, policy), { code, path: `checkpoints/${size}` });
+      if (before === null) rmSync(path);
+      else writeFileSync(path, before);
+    };
+    const head = (size: number, of = origin, signer = log): Promise<string> =>
+      signNote(checkpointText({ origin: of, size, root: Buffer.alloc(32, 7) }), [signer]);
+    for (const size of sizes) await refuses(size, await head(size), "other-head");
+    await refuses(12, await head(12), "other-head");
+    await refuses(255, checkpoints[1]!, "other-head");
+    await refuses(255, "", "other-head");
+    await refuses(255, await head(255, origin, localSigner(origin, "ed25519", keys.first.privateKey, clock)), "other-head");
+    await refuses(301, await head(301), "beyond");
+  });
+
+  test("has a checkpoint of which each signature of a key that is trusted holds, however many lines have that name", async () => {
+    const { folder, checkpoints } = await writtenLog([5]);
+    const text = checkpoints[0]!.slice(0, checkpoints[0]!.indexOf("\n\n") + 1);
+    const [good, otherText] = [await signatureLine(log, text), await signatureLine(log, text.replace("5", "6"))];
+    const sameName = await signatureLine(localSigner(origin, "ed25519", keys.first.privateKey, clock), text);
+    const read = async (...lines: readonly string[]): Promise<number> => {
+      writeFileSync(join(folder, "checkpoint"), `${text}\n${lines.join("")}`);
+      return (await verifyLog(folder, policy)).size;
+    };
+    assert.equal(await read(good, good), 5);
+    assert.equal(await read(sameName, good), 5, "another key of that name says nothing");
+    for (const lines of [[good, otherText], [otherText, good], [otherText]])
+      await assert.rejects(read(...lines), { code: "bad-signature" });
+    await assert.rejects(read(sameName), { code: "unsigned" });
+    await assert.rejects(read(sameName), /^NoteError: checkpoint: /);
   });
 
   test("is refused under another key, or another name", async () => {
@@ -155,6 +193,27 @@ test("a tile's path groups its place by three digits", () => {
   assert.equal(tilePath({ level: 0, place: 1_234_067, width: 256 }), "tile/0/x001/x234/067");
   assert.equal(tilePath({ level: 1, place: 0, width: 15 }), "tile/1/000.p/15");
   assert.equal(tilePath({ level: "entries", place: 1000, width: 256 }), "tile/entries/x001/000");
+});
+
+test("a tile's path is read back, and no other way of writing it", () => {
+  const tile = fc.record({
+    level: fc.oneof(fc.nat(9), fc.constant("entries" as const)),
+    place: fc.nat(2 ** 31),
+    width: fc.integer({ min: 1, max: 256 }),
+  });
+  fc.assert(fc.property(tile, (each) => assert.deepEqual(tileOfPath(tilePath(each)), { ...each })));
+  for (const path of [
+    "tile/0/x000/001",
+    "tile/00/001",
+    "tile/0/001.p/256",
+    "tile/0/001.p/0",
+    "tile/0/001.p/300",
+    "tile/0/001.p/01",
+    "tile/0/1",
+    "tile/x/001",
+    "tile/0",
+  ])
+    assert.equal(tileOfPath(path), null, path);
 });
 
 test("no text makes the readers of policies and proofs throw anything but their error", () => {

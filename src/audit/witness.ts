@@ -1,5 +1,5 @@
 import { type Checkpoint, parseCheckpoint } from "./checkpoint.ts";
-import { emptyRoot, verifyConsistency } from "./merkle.ts";
+import { emptyRoot, hashBytes, verifyConsistency } from "./merkle.ts";
 import { type NoteKey, NoteError, type NoteSigner, parseNote, signatureLine, strictBase64, verifiedKeys } from "./note.ts";
 
 /*
@@ -10,8 +10,11 @@ import { type NoteKey, NoteError, type NoteSigner, parseNote, signatureLine, str
  *   known log, good signature?   no → 404, 403
  *   `old` not above the size?    no → 400
  *   `old` is what we have last?  no → 409 with what we have
+ *   that size, the same root?    no → 409 with what we have: two heads of one size
  *   proof from old to new?       no → 422
  *   store the new head, if what we had is still the last (else 409), and only then cosign → 200
+ *
+ * A signed head that is refused may be evidence against its log: of one size with what was cosigned and with another root, or larger and without a proof.
  */
 
 /** The last head that a witness has cosigned of each log. Kept where neither a crash nor a second process can take it back. */
@@ -24,17 +27,24 @@ export interface WitnessState {
 
 export type WitnessAnswer =
   | { readonly status: 200; readonly body: string }
-  | { readonly status: 400 | 403 | 404 | 422 }
+  | { readonly status: 400 | 403 | 404 }
+  | { readonly status: 422; readonly evidence: Evidence | null }
   /** The size that the witness has; the log sends a proof from there. */
-  | { readonly status: 409; readonly size: number };
+  | { readonly status: 409; readonly size: number; readonly evidence: Evidence | null };
+
+/** The text of a signed head that contradicts what was cosigned; a larger one may as well have come with a proof that was made wrongly. */
+export type Evidence = string;
 
 /** Most hashes of a proof. */
 export const proofLinesMax = 63;
 
-/** @param logs keys of the logs that this witness knows, by their names, which are their origins. */
+/** The media type of a 409's body. */
+export const sizeMediaType = "text/x.tlog.size";
+
+/** @param logsOf keys of a log by its origin, which is their name; none where this witness does not know it. */
 export async function addCheckpoint(
   body: string,
-  logs: readonly NoteKey[],
+  logsOf: (origin: string) => readonly NoteKey[],
   signers: readonly NoteSigner[],
   state: WitnessState,
 ): Promise<WitnessAnswer> {
@@ -43,19 +53,26 @@ export async function addCheckpoint(
   const { oldSize, proof, note } = request;
   const checkpoint = checkpointOf(note.text);
   if (checkpoint === null) return { status: 400 };
-  const known = logs.filter((key) => key.name === checkpoint.origin);
+  const known = logsOf(checkpoint.origin);
   if (known.length === 0) return { status: 404 };
   if (!isSigned(note, known)) return { status: 403 };
   if (oldSize > checkpoint.size) return { status: 400 };
   const last = (await state.last(checkpoint.origin)) ?? { size: 0, root: emptyRoot };
-  if (last.size !== oldSize) return { status: 409, size: last.size };
-  if (!goesOnFrom(last, checkpoint, proof)) return { status: 422 };
+  if (isOtherHead(last, checkpoint)) return { status: 409, size: last.size, evidence: note.text };
+  if (last.size !== oldSize) return { status: 409, size: last.size, evidence: null };
+  // A needless proof, of what was cosigned already or from nothing, is a mistake and contradicts nothing.
+  if (!goesOnFrom(last, checkpoint, proof))
+    return { status: 422, evidence: last.size > 0 && checkpoint.size > last.size ? note.text : null };
   if (!(await state.advance(oldSize, checkpoint))) {
-    return { status: 409, size: (await state.last(checkpoint.origin))?.size ?? 0 };
+    return { status: 409, size: (await state.last(checkpoint.origin))?.size ?? 0, evidence: null };
   }
   const lines: string[] = [];
   for (const signer of signers) lines.push(await signatureLine(signer, note.text));
   return { status: 200, body: lines.join("") };
+}
+
+function isOtherHead(last: { readonly size: number; readonly root: Buffer }, { size, root }: Checkpoint): boolean {
+  return last.size === size && !last.root.equals(root);
 }
 
 function goesOnFrom(last: { readonly size: number; readonly root: Buffer }, checkpoint: Checkpoint, proof: readonly Buffer[]): boolean {
@@ -72,7 +89,7 @@ function parseAddCheckpoint(
   const [first = "", ...lines] = body.slice(0, Math.max(end, 0)).split("\n");
   const [, old] = /^old (0|[1-9]\d{0,15})$/.exec(first) ?? [];
   if (end < 0 || old === undefined || lines.length > proofLinesMax) return null;
-  const proof = lines.map((line) => strictBase64(line)).filter((hash) => hash?.length === 32);
+  const proof = lines.map((line) => strictBase64(line)).filter((hash) => hash?.length === hashBytes);
   if (proof.length !== lines.length) return null;
   try {
     return { oldSize: Number(old), proof: proof as Buffer[], note: parseNote(body.slice(end + 2)) };
