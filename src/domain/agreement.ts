@@ -7,6 +7,8 @@ export interface Agreement {
   readonly lawfulBasis: LawfulBasis | null;
   readonly transferTool: TransferTool | null;
   readonly fieldsAllowed: readonly Category[] | null;
+  /** Where fields are handed over (`docs/handover.md`), at a host of the register. */
+  readonly handoverUrl?: string | null;
 }
 
 /** The entry as it is for the tenant of an agreement. */
@@ -18,5 +20,6 @@ export function agreedEntry(entry: RegisterEntry, agreement: Agreement | null): 
     lawfulBasis: agreement.lawfulBasis ?? entry.lawfulBasis,
     transferTool: agreement.transferTool ?? entry.transferTool,
     fieldsAllowed: agreement.fieldsAllowed ?? entry.fieldsAllowed,
+    handoverUrl: agreement.handoverUrl ?? entry.handoverUrl ?? null,
   };
 }

@@ -30,6 +30,8 @@ export interface RegisterEntry {
   /** Whether the source offers to send to us; otherwise it is asked. */
   readonly push: boolean;
   readonly limits: RecipientLimits | null;
+  /** Where a tenant hands over what a carrier needs to know, by what they have agreed; nothing where they have not. */
+  readonly handoverUrl?: string | null;
   /** Rules for asking it; without them it is not asked. */
   readonly polling?: PollingRules;
   readonly sources: readonly RegisterSource[];

@@ -3,7 +3,8 @@ import type { Category } from "./category.ts";
 import type { LawfulBasis, RegisterEntry } from "./register-entry.ts";
 
 /** What personal data is wanted for by a recipient. */
-export type ReleasePurpose = "tracking" | "delivery" | "return" | "customs" | "claim";
+export const releasePurposes = ["tracking", "delivery", "return", "customs", "claim"] as const;
+export type ReleasePurpose = (typeof releasePurposes)[number];
 
 export interface ReleaseQuestion {
   /** With the tenant's own contract, lawful basis and fields where it has some. */
@@ -25,6 +26,9 @@ export interface TransferPolicy {
   /** Source ids that get nothing. */
   readonly refusedRecipients: ReadonlySet<string>;
 }
+
+/** Of a tenant that has set none. */
+export const nothingForbidden: TransferPolicy = { refusesOwnersOutsideEea: false, refusedRecipients: new Set() };
 
 /**
  * - `token`: nothing personal goes; the recipient gets pseudonyms.

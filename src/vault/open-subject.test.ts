@@ -5,18 +5,11 @@ import type { Category } from "../domain/category.ts";
 import { KeyedHash } from "../domain/keyed-hash.ts";
 import { contextBytes, type KeyContext, KeyError, type OpeningKeys } from "./keys/provider.ts";
 import { openSubject, type StoredGroup } from "./open-subject.ts";
-import type { SubjectGrant } from "./opening.ts";
 import { sealGroup } from "./seal-group.ts";
 import { formatToken, tokenOf } from "./token.ts";
 
 const tenant = randomUUID();
-const grant: SubjectGrant = {
-  id: randomUUID(),
-  tenant,
-  subject: randomUUID(),
-  purpose: "access-export",
-  expiresAt: Number.MAX_SAFE_INTEGER,
-};
+const grant = { tenant, subject: randomUUID(), purpose: "access-export" } as const;
 
 /** Keys in memory that keep the port's contract and count what a provider would record. */
 function keysInMemory() {

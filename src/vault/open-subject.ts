@@ -1,6 +1,6 @@
 import { KeyedHash } from "../domain/keyed-hash.ts";
 import { KeyError, type OpeningKeys } from "./keys/provider.ts";
-import type { OpenedSubject, OpenedValue, SubjectGrant } from "./opening.ts";
+import type { OpenedSubject, OpenedValue } from "./opening.ts";
 import { openGroup, type SealedGroup } from "./seal-group.ts";
 import { SealError } from "./sealing.ts";
 import { formatToken, tokenOf } from "./token.ts";
@@ -23,7 +23,7 @@ export interface StoredGroup extends SealedGroup {
  * @throws {KeyError} `unavailable`, `not-permitted`, `refused-credentials`: nothing was answered.
  */
 export async function openSubject(
-  grant: SubjectGrant,
+  grant: { readonly tenant: string; readonly purpose: OpenedSubject["purpose"] },
   groups: readonly StoredGroup[],
   keys: OpeningKeys,
   cell: string,

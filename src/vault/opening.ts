@@ -1,15 +1,20 @@
 import type { Category } from "../domain/category.ts";
 import type { KeyError } from "./keys/provider.ts";
 
-/** What a process asks the supervisor for; the supervisor's policy decides, and makes the grant. */
-export type OpeningRequest = SubjectOpening | RecordOpening;
+/** What a process asks whoever starts openers for. Whether it may be opened the opener finds out itself. */
+export type OpeningRequest = SubjectOpening | RecordOpening | TransferOpening | ExportOpening;
 
 export interface SubjectOpening {
   readonly tenant: string;
   readonly subject: string;
-  /** `access-export`: everything kept about the subject; `erasure-probe`: whether anything still opens, and nothing of what. */
-  readonly purpose: "access-export" | "erasure-probe";
+  /** Whether anything still opens, and nothing of what. */
+  readonly purpose: "erasure-probe";
 }
+
+/** Everything that is kept about a person: under an approved grant, which says of whom; or for the one who operates an installation alone, which the database has to know. */
+export type ExportOpening =
+  | { readonly tenant: string; readonly approved: string; readonly purpose: "access-export" }
+  | { readonly tenant: string; readonly subject: string; readonly purpose: "stand-alone-export" };
 
 /** A record in quarantine, to be taken in anew. */
 export interface RecordOpening {
@@ -19,10 +24,17 @@ export interface RecordOpening {
   readonly purpose: "replay";
 }
 
+/** Fields of a shipment, for a recipient: what and for whom stands in the approved grant, which the opener reads and checks itself. */
+export interface TransferOpening {
+  readonly tenant: string;
+  /** UUID of the grant. */
+  readonly approved: string;
+  readonly purpose: "transfer";
+}
+
 /**
  * What an opener is started for: one subject or record of one tenant, one purpose, until a time. It opens nothing else and ends when it has answered.
- * Until approvals exist a grant comes from a local policy that has to be switched on (`PARCELKEEP_LOCAL_RELEASE`) wherever somebody gets to see what
- * is opened.
+ * Wherever somebody gets to see what is opened, the opener looks at who has approved it.
  */
 export type OpeningGrant = OpeningRequest & GrantTerms;
 export type SubjectGrant = SubjectOpening & GrantTerms;
@@ -53,16 +65,18 @@ export type Opened =
       readonly contentEncoding: string;
       /** As received, in base64. */
       readonly body: string;
-    };
+    }
+  /** What was opened went to its recipient and to nobody else; the outcome is a code. */
+  | { readonly purpose: "transfer"; readonly state: "delivered" | "failed" | "unknown" | "not-used"; readonly outcome: string };
 
 /** What is opened of a subject. */
-export type OpenedSubject = Exclude<Opened, { purpose: "replay" }>;
+export type OpenedSubject = Exclude<Opened, { purpose: "replay" | "transfer" }>;
 
 /** Has an opener started for this one request and gives its answer. @throws {OpenerError} */
 export type OpenSubject = (request: OpeningRequest) => Promise<Opened>;
 
 export const openerErrorCodes = [
-  /** No policy allows it. */
+  /** Nobody has approved it. */
   "not-permitted",
   /** The grant's time is over. */
   "expired",

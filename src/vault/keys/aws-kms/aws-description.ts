@@ -1,5 +1,6 @@
 import { DescribeKeyCommand, type KeyMetadata, type KMSClient, type OriginType } from "@aws-sdk/client-kms";
-import { keyArnIn, type KeyArn, sovereignPlace } from "./key-arn.ts";
+import { sovereignPlace } from "../../../aws/place.ts";
+import { keyArnIn, type KeyArn } from "./key-arn.ts";
 import { askOf } from "./aws-connection.ts";
 import type { AwsKmsSettings, EpochKeys } from "./settings.ts";
 import { KeyError, type KeyOperation, type ProviderDescription } from "../provider.ts";

@@ -16,7 +16,7 @@ import { awsKmsOpeningKeys } from "./aws-opening.ts";
 import { describeKmsHalves } from "./aws-preflight.ts";
 import { awsKmsSealingKeys } from "./aws-sealing.ts";
 import { awsKmsSigningKeys } from "./aws-signing.ts";
-import { keyArnIn, keyPlace, requireHostIn, sovereignPlace } from "./key-arn.ts";
+import { sovereignPlace } from "../../../aws/place.ts";
 import type { AwsKmsSettings } from "./settings.ts";
 
 /*
@@ -149,31 +149,6 @@ test("a key of another partition or region, and an alias, are refused before any
     );
   }
   assert.deepEqual(kms.takeTrail(), []);
-});
-
-test("leaving the sovereign cloud takes an entry in the list of allowed places", () => {
-  assert.deepEqual(keyPlace("eusc-de-east-1", ["aws-eusc/eusc-de-east-1"]), sovereignPlace);
-  assert.deepEqual(keyPlace("eu-central-1", ["aws-eusc/eusc-de-east-1", "aws/eu-central-1"]), { partition: "aws", region: "eu-central-1" });
-  assert.throws(() => keyPlace("eu-central-1", ["aws-eusc/eusc-de-east-1"]), isCode("wrong-provider"));
-  assert.throws(() => keyPlace("cn-north-1", ["aws-cn/cn-north-1"]), isCode("wrong-provider"));
-  assert.throws(() => keyPlace("", ["aws-eusc/"]), isCode("wrong-provider"));
-  assert.throws(
-    () => keyArnIn({ partition: "aws", region: "eu-central-1" }, "arn:aws-eusc:kms:eu-central-1:111122223333:key/none"),
-    isCode("wrong-provider"),
-  );
-});
-
-test("asks the host of the partition, whatever the environment says, and refuses where the SDK would leave the partition", async (t) => {
-  process.env["AWS_ENDPOINT_URL"] = process.env["AWS_ENDPOINT_URL_KMS"] = kms.endpoint;
-  t.after(() => {
-    delete process.env["AWS_ENDPOINT_URL"];
-    delete process.env["AWS_ENDPOINT_URL_KMS"];
-  });
-  const { hostname } = await connectKms({ place: sovereignPlace, emulator: null }).config.endpoint!();
-  assert.equal(hostname, "kms.eusc-de-east-1.amazonaws.eu");
-  // A region that the SDK has not heard of, although its name says where it would be.
-  assert.throws(() => connectKms({ place: { partition: "aws-eusc", region: "eusc-fr-west-1" }, emulator: null }), isCode("wrong-provider"));
-  assert.throws(() => requireHostIn(sovereignPlace, "kms.eusc-de-east-1.amazonaws.eu.example"), isCode("wrong-provider"));
 });
 
 test("the policies that the page gives let each role do its work and nothing else", async () => {

@@ -1,12 +1,13 @@
 import { createPublicKey } from "node:crypto";
 import { GetPublicKeyCommand, SignCommand, type SigningAlgorithmSpec } from "@aws-sdk/client-kms";
 import { keyArnIn } from "./key-arn.ts";
-import { askOf, connectKms, type KmsPlaceSettings } from "./aws-connection.ts";
+import type { AwsConnection } from "../../../aws/connection.ts";
+import { askOf, connectKms } from "./aws-connection.ts";
 import { KeyError, type SignatureAlgorithm, type SigningKeys, type SigningPublicKey } from "../provider.ts";
 import { signingKeyId } from "../signature.ts";
 
 /** @throws {KeyError} `wrong-provider` where the key may not be used. */
-export function awsKmsSigningKeys(settings: KmsPlaceSettings, keyArn: string): SigningKeys {
+export function awsKmsSigningKeys(settings: AwsConnection, keyArn: string): SigningKeys {
   const key = keyArnIn(settings.place, keyArn);
   const client = connectKms(settings);
   let asking: Promise<KmsSigningKey> | null = null;

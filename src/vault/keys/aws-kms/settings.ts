@@ -1,9 +1,10 @@
-import { type KeyArn, keyArnIn, type KeyPlace } from "./key-arn.ts";
-import type { KmsPlaceSettings } from "./aws-connection.ts";
+import type { AwsConnection } from "../../../aws/connection.ts";
+import type { Place } from "../../../aws/place.ts";
 import { KeyError } from "../provider.ts";
+import { type KeyArn, keyArnIn } from "./key-arn.ts";
 
 /** What the settings name. Keys are full ARNs; {@link epochKeys} refuses those that live elsewhere. */
-export interface AwsKmsSettings extends KmsPlaceSettings {
+export interface AwsKmsSettings extends AwsConnection {
   /** The symmetric keys that wrap, by epoch. The highest is current; those below the lowest were retired. */
   readonly keys: ReadonlyMap<number, string>;
   /** What derived keys come from, by epoch of the derivation root. */
@@ -29,7 +30,7 @@ export interface EpochKeys {
 }
 
 /** @throws {KeyError} `wrong-provider` where no key is named, or one that may not be used. */
-export function epochKeys(place: KeyPlace, named: ReadonlyMap<number, string>): EpochKeys {
+export function epochKeys(place: Place, named: ReadonlyMap<number, string>): EpochKeys {
   if (named.size === 0) throw new KeyError("wrong-provider", "no key is named for any epoch");
   const keys = new Map(Array.from(named, ([epoch, arn]) => [epoch, keyArnIn(place, arn)] as const));
   const minimumEpoch = Math.min(...keys.keys());
