@@ -49,6 +49,13 @@ test("deletes an object when its retention has ended and not before", async (t) 
   assert.equal((await store.head("a"))?.retainUntil, null, "the old retention is gone with the old object");
 });
 
+test("nothing but an object is named as one", async (t) => {
+  const { store, folder } = await storeFor(t);
+  await store.put("2026/a.pkseg", Buffer.from("a"), { retainUntil: later });
+  const named = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".pkseg"));
+  assert.deepEqual(named, [join("2026", "a.pkseg")]);
+});
+
 test("deletes an object without a retention", async (t) => {
   const { store } = await storeFor(t);
   await store.put("a", Buffer.from("x"));
@@ -68,8 +75,8 @@ test("of puts that race for a key none shortens the winner's retention", async (
 test("what a dead put leaves behind is no object and stops no other put", async (t) => {
   const { store, folder } = await storeFor(t);
   await writeFile(join(folder, ".tmp", "half"), "ha");
-  await mkdir(join(folder, ".retention/a"), { recursive: true });
-  await writeFile(join(folder, ".retention/a", String(later.getTime())), "");
+  await mkdir(join(folder, ".retention/a.until"), { recursive: true });
+  await writeFile(join(folder, ".retention/a.until", String(later.getTime())), "");
   assert.deepEqual(await keysIn(store), []);
   assert.equal(await store.head("a"), null);
   await store.put("a", Buffer.from("x"));

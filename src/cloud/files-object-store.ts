@@ -101,7 +101,7 @@ export class FilesObjectStore implements ObjectStore {
   }
 
   list(prefix: string): AsyncIterable<string> {
-    return this.#walk("", prefix);
+    return this.#walk(folderOf(prefix), prefix);
   }
 
   /**
@@ -140,6 +140,14 @@ export class FilesObjectStore implements ObjectStore {
     refuseBadKey(key);
     return join(this.#top, key);
   }
+}
+
+/** The folder that all keys with a prefix are in, which a reader may be let into without those above it; "" where the prefix is no part of a key. */
+function folderOf(prefix: string): string {
+  const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
+  return folder === "" || folder.split("/").every((part, index, all) => index === all.length - 1 || /^[a-z0-9][a-z0-9_.-]*$/.test(part))
+    ? folder
+    : "";
 }
 
 function nameInKey(entry: Dirent): string {

@@ -7,7 +7,7 @@ export interface ObjectStore {
    * @param bytes the caller keeps them and may change them afterwards.
    * @param options.retainUntil before this moment nobody can delete the object. A store may keep whole seconds and rounds up.
    * @throws {ObjectStoreError} `exists`: the key is taken; the caller compares what is there. `unavailable`: nobody knows whether the object
-   * was stored; put again, and `exists` then means that it was. `invalid-key`.
+   * was stored; put again, and `exists` then means that it was. `refused`, `unprotected`, `invalid-key`.
    */
   put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<void>;
   /** @returns the whole object, the caller's to keep; null when there is none. @throws {ObjectStoreError} `unavailable`, `invalid-key`. */
@@ -42,9 +42,10 @@ export class ObjectStoreError extends Error {
   override readonly name = "ObjectStoreError";
   /**
    * `exists`: compare, then adopt or raise an alarm. `unavailable`: try again later. `retained`: wait for the date. `invalid-key` and
-   * `out-of-range`: the caller's mistake, or a damaged index.
+   * `out-of-range`: the caller's mistake, or a damaged index. `refused`: rights or settings are wrong, trying again does not help. Alarms:
+   * `unprotected`, the store has not encrypted or retained an object as it was told to; `damaged`, an object's bytes are not those that were put.
    */
-  readonly code: "exists" | "unavailable" | "retained" | "invalid-key" | "out-of-range";
+  readonly code: "exists" | "unavailable" | "retained" | "invalid-key" | "out-of-range" | "refused" | "unprotected" | "damaged";
   constructor(code: ObjectStoreError["code"], message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;

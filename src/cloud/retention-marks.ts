@@ -4,6 +4,8 @@ import { makeFolder, syncFolders, writeDurably } from "./durable-file.ts";
 
 /** Beside the objects, where no key can reach: none begins with a dot. */
 const FOLDER = ".retention";
+/** So that nobody who looks for objects by how their names end takes a folder of marks for one. */
+const SUFFIX = ".until";
 
 /**
  * Until when objects are retained: for each object a folder of empty files, named by a moment in epoch milliseconds. The latest counts, so
@@ -45,6 +47,6 @@ export class RetentionMarks {
   }
 
   #folder(key: string): string {
-    return join(this.#top, FOLDER, key);
+    return join(this.#top, FOLDER, `${key}${SUFFIX}`);
   }
 }

@@ -39,7 +39,8 @@ export type Awaitable<T> = T | Promise<T>;
 /** Opaque to callers; good for the cache that gave it. */
 export interface FillTicket {
   readonly key: string;
-  readonly generation: number;
+  /** A number in this process, a text elsewhere; null where the cache did not answer. */
+  readonly generation: number | string | null;
   /** In the cache's own clock, milliseconds. */
   readonly begunAt: number;
 }
