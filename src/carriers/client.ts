@@ -24,6 +24,22 @@ export interface CarrierClient {
    * @param numbers those of the request.
    */
   readTrackAnswer(answer: ClientAnswer, numbers: readonly string[]): TrackOutcome;
+  /** Where the carrier offers one. */
+  readonly feed?: ChangeFeed;
+}
+
+/** What changed of a customer's parcels in a stretch of time: asked without any number, and answered with all of them at once. */
+export interface ChangeFeed {
+  /** Part of the credential that the feed needs beside the others; an account without it has no feed. */
+  readonly credentialField: string;
+  readonly everyMs: number;
+  /** Longest stretch of one call, and how far back it may begin. */
+  readonly windowMaxMs: number;
+  readonly backMaxMs: number;
+  /** @param from epoch milliseconds, as `to`. */
+  request(from: number, to: number, credentials: Credentials, baseUrl: string): ClientRequest;
+  /** Never throws on any bytes. */
+  readAnswer(answer: ClientAnswer): { readonly kind: "answered"; readonly payloads: readonly Uint8Array[] } | ClientFailure;
 }
 
 /** A credential's parts by the names of {@link CarrierClient.credentialFields}; all of them are there. Never logged. */

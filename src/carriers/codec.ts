@@ -32,7 +32,7 @@ export type AuthenticationScheme =
   | { readonly kind: "sha256-key-last"; readonly header: string; readonly separator: string }
   /**
    * RSASSA-PKCS1-v1_5 with SHA-256 over `timestamp.body`, in base64, by a key of the sender's JSON Web Key Set that `keyIdHeader` names.
-   * The set is pinned at the endpoint; `keySetHosts` are the hosts from which it may be renewed.
+   * The set is pinned at the endpoint, or fetched from one of `keySetUrls`, where the sender publishes it.
    */
   | {
       readonly kind: "rsa-sha256";
@@ -40,7 +40,7 @@ export type AuthenticationScheme =
       readonly keyIdHeader: string;
       readonly timestampHeader: string;
       readonly windowS: number;
-      readonly keySetHosts: readonly string[];
+      readonly keySetUrls: readonly string[];
     }
   /**
    * A secret of the endpoint's, sent as it is: `Authorization: Bearer`, `Authorization: Basic` (as password), one of `headers`, or the query

@@ -52,3 +52,14 @@ test("what is no number joins nothing: as another number it is dropped, as the p
   assert.deepEqual(decodedWhole([{ ...notice, trackingNumber: "Pending" }], null), { ok: false, reason: "unknown-shape" });
   assert.equal(decodedWhole([{ ...notice, trackingNumber: "0000000000000000" }], null).ok, true);
 });
+
+test("an invisible character that came along with a number makes no other parcel of it", () => {
+  const pasted = { ...notice, trackingNumber: "P\u200b1\ufeff", parentNumber: "\u200eM1", alternativeNumbers: ["A\u00ad1"] };
+  const decoded = decodedWhole([pasted], null);
+  assert.deepEqual(decoded, {
+    ok: true,
+    messageId: null,
+    notices: [{ ...notice, trackingNumber: "P1", parentNumber: "M1", alternativeNumbers: ["A1"] }],
+  });
+  assert.deepEqual(decodedWhole([{ ...notice, trackingNumber: "\u200b" }], null), { ok: false, reason: "unknown-shape" });
+});

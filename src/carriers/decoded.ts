@@ -17,7 +17,8 @@ export function decodedWhole(notices: readonly (Notice | null)[], messageId: str
     if (notice === null) return unknownShape;
     if (notice.events.length > eventsMax) return { ok: false, reason: "too-many" };
     if (isUnread(notice)) return unknownShape;
-    if (!isNoNumber(notice.trackingNumber)) read.push(withoutNoNumbers(notice));
+    const visible = withoutInvisible(notice);
+    if (!isNoNumber(visible.trackingNumber)) read.push(withoutNoNumbers(visible));
   }
   if (read.length === 0 && notices.length > 0) return unknownShape;
   return { ok: true, messageId, notices: read };
@@ -32,6 +33,22 @@ function isUnread({ events, summary }: Notice): boolean {
 /** What stands where a system has no number yet: words, zeros, a date. A published sample has sixteen zeros for its number, so that many are one. */
 const NO_NUMBER =
   /^(?:0{0,7}|[\W_]*|unknown|pending|tbd|tba|test|no[ -]?(?:number|tracking)|not[ -]?(?:available|found)|\d{4}-\d{2}-\d{2}(?:T.*)?)$/i;
+
+/** Unicode's format characters (general category Cf), such as the zero-width space: people paste them with a number, and no carrier has them in one. */
+const INVISIBLE = /\p{Cf}/gu;
+const hasInvisible = (text: string | null): boolean => text !== null && text.search(INVISIBLE) >= 0;
+
+/** A number with something invisible in it would be another parcel than the same number without. */
+function withoutInvisible(notice: Notice): Notice {
+  const { trackingNumber, parentNumber, alternativeNumbers } = notice;
+  if (!hasInvisible(trackingNumber) && !hasInvisible(parentNumber) && !alternativeNumbers.some(hasInvisible)) return notice;
+  return {
+    ...notice,
+    trackingNumber: trackingNumber?.replaceAll(INVISIBLE, "") ?? null,
+    parentNumber: parentNumber?.replaceAll(INVISIBLE, "") ?? null,
+    alternativeNumbers: alternativeNumbers.map((number) => number.replaceAll(INVISIBLE, "")),
+  };
+}
 
 /** Other numbers join parcels, so one that is none is dropped rather than believed. */
 function withoutNoNumbers(notice: Notice): Notice {

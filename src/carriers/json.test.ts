@@ -34,6 +34,16 @@ describe("json", () => {
     assert.equal(parse('{"__proto__": 12345678901234567890}').ok, true);
   });
 
+  test("reads a large whole number as its digits wherever in the payload it stands", () => {
+    const large = fc.bigInt({ min: 10n ** 15n, max: 10n ** 30n }).filter((number) => number > BigInt(Number.MAX_SAFE_INTEGER));
+    fc.assert(
+      fc.property(fc.string(), large, fc.string(), (before, number, after) => {
+        const json = `[${JSON.stringify(before)},${number},${JSON.stringify(after)}]`;
+        assert.deepEqual(parse(json), { ok: true, value: [before, String(number), after] });
+      }),
+    );
+  });
+
   test("refuses what is not JSON or not UTF-8", () => {
     for (const json of ["", " ", "{", "[1,]", "'a'", "NaN", "<a/>", "{}{}"])
       assert.deepEqual(parse(json), { ok: false, reason: "malformed" }, json);

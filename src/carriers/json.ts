@@ -18,15 +18,35 @@ export function parseJson(
   let value: unknown;
   try {
     const json = utf8.decode(body);
-    value = mayHoldLargeNumber.test(json) ? JSON.parse(json, exactly as Reviver) : JSON.parse(json);
+    value = hasLongDigits(body) && mayHoldLargeNumber.test(json) ? JSON.parse(json, exactly as Reviver) : JSON.parse(json);
   } catch {
     return { ok: false, reason: "malformed" };
   }
   return tooDeep(value, depthMax) ? { ok: false, reason: "too-deep" } : { ok: true, value };
 }
 
-/** 16 digits and more behind what a value stands behind; a number within a text may look so too, which costs the slower way and nothing else. */
-const mayHoldLargeNumber = /(?:^|[:[,])\s*-?\d{16}/;
+/** Digits of the shortest whole number that may be too large to be held exactly. */
+const largeDigits = 16;
+
+/** Behind what a value stands behind; a number within a text may look so too, which costs the slower way and nothing else. */
+const mayHoldLargeNumber = new RegExp(`(?:^|[:[,])\\s*-?\\d{${largeDigits}}`);
+
+/** Whether so many digits stand in a row anywhere. They cover a place whose number is a multiple of their count, so only those are looked at. */
+function hasLongDigits(body: Uint8Array): boolean {
+  for (let at = largeDigits - 1; at < body.length; at += largeDigits) {
+    if (!isDigit(body[at]!)) continue;
+    let start = at;
+    while (start > 0 && isDigit(body[start - 1]!)) start--;
+    let end = at + 1;
+    while (end < body.length && isDigit(body[end]!)) end++;
+    if (end - start >= largeDigits) return true;
+  }
+  return false;
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}
 
 type Reviver = (this: unknown, key: string, value: unknown) => unknown;
 

@@ -85,12 +85,14 @@ test("a source that fails for everybody is not called by anybody, and other sour
 test("one source has so many calls under way and no more, whatever hangs", async () => {
   const gate = resilience({ retriesMax: 0, callsMax: 2 });
   const hanging = [1, 2].map((each) => gate.call("gls", `c${each}`, () => new Promise<never>(() => {})).catch((error: unknown) => error));
+  assert.deepEqual([gate.underWay("gls"), gate.underWay("ups")], [2, 0]);
   await assert.rejects(
     gate.call("gls", "c3", async () => "never"),
     isCode("open"),
   );
   assert.equal(await gate.call("ups", "c3", async () => "fine"), "fine");
   assert.ok((await Promise.all(hanging)).every(isCode("timeout")));
+  assert.equal(gate.underWay("gls"), 0);
   assert.equal(await gate.call("gls", "c3", async () => "again"), "again");
 });
 

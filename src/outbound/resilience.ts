@@ -119,6 +119,12 @@ export class Resilience {
     return breaker === undefined ? null : states[breaker.policy.state];
   }
 
+  /** Calls that are under way at a source. */
+  underWay(source: string): number {
+    const held = this.#sources.get(source);
+    return held === undefined ? 0 : this.#settings.callsMax - held.bulkhead.executionSlots;
+  }
+
   /** Forgets credentials that are not in use any more. */
   keep(credentials: ReadonlySet<string>): void {
     for (const credential of this.#credentials.keys()) if (!credentials.has(credential)) this.#credentials.delete(credential);

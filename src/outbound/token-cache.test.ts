@@ -48,3 +48,12 @@ test("a failure is everybody's who waited, and nobody's afterwards; credentials 
   assert.equal(await cache.of("a", issue), "token 1");
   assert.equal(await cache.of("b", issue), "token 2");
 });
+
+test("a token of a credential that is not in use any more is gone", async () => {
+  const cache = new TokenCache(() => 0);
+  let issued = 0;
+  const issue = async () => ({ token: `t${++issued}`, expiresInSeconds: 3600 });
+  assert.deepEqual([await cache.of("kept", issue), await cache.of("gone", issue)], ["t1", "t2"]);
+  cache.keep(new Set(["kept"]));
+  assert.deepEqual([await cache.of("kept", issue), await cache.of("gone", issue)], ["t1", "t3"]);
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { test, type TestContext } from "node:test";
 import { gzipSync } from "node:zlib";
 import { testCertificate } from "../../test/support/test-certificate.ts";
@@ -52,6 +52,37 @@ test("refuses a private address, by name and as it stands", async (t) => {
   await assert.rejects(transport.send(callTo(`https://[::ffff:127.0.0.1]:${new URL(url).port}/`), publicRoute), {
     code: "address-refused",
   });
+});
+
+test("goes through the proxy on a public path, with TLS to the recipient itself, and directly on a private one", async (t) => {
+  const url = await serverOf(t, (_, response) => response.end("reached"), "https");
+  const asked: string[] = [];
+  const proxy = createHttpServer().on("connect", (request, socket) => {
+    asked.push(String(request.url));
+    const through = connect(Number(new URL(url).port), "127.0.0.1", () => {
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      through.pipe(socket).pipe(through);
+    });
+    for (const end of [socket, through]) end.on("error", () => {});
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  t.after(() => proxy.close());
+  const transport = transportOf(t, {
+    proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    authorities: testCertificate.cert,
+    resolve: resolvingTo("10.0.0.1"),
+  });
+  const answer = await transport.send(callTo(`https://${testCertificate.host}/`), publicRoute);
+  assert.deepEqual([Buffer.from(answer.body).toString(), asked], ["reached", [`${testCertificate.host}:443`]]);
+  const foreign = transport.send(callTo("https://other.example/"), publicRoute);
+  await assert.rejects(foreign, { code: "tls" }, "whoever the proxy leads to has to be the recipient");
+  const direct = transport.send(
+    callTo(`https://${testCertificate.host}/`),
+    { path: "private", isTestHost: false },
+    AbortSignal.timeout(50),
+  );
+  await assert.rejects(direct);
+  assert.equal(asked.length, 2);
 });
 
 test("refuses a name of which one address is private", async (t) => {

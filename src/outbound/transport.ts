@@ -18,7 +18,9 @@ export interface TransportOptions {
   readonly connectionsPerHost: number;
   readonly resolve?: Resolve;
   /** Certificates of authorities to trust instead of the usual ones. */
-  readonly authorities?: string;
+  readonly authorities?: string | null;
+  /** `http://host:port` of a forward proxy that public paths go through, by CONNECT; private ones go directly. */
+  readonly proxy?: string | null;
 }
 
 export const defaultTransport: TransportOptions = { timeoutMs: 30_000, answerBytesMax: 8 * 1024 * 1024, connectionsPerHost: 32 };
@@ -88,11 +90,15 @@ export class Transport {
     const name = `${protocol}${route.path}${route.isTestHost}`;
     let agent = this.#agents.get(name);
     if (agent === undefined) {
-      const options = { keepAlive: true, maxSockets: this.#options.connectionsPerHost, lookup: this.#checkedLookup(route) };
-      const authorities = this.#options.authorities === undefined ? {} : { ca: this.#options.authorities };
+      const { proxy = null, authorities = null, connectionsPerHost: maxSockets } = this.#options;
+      const isProxied = proxy !== null && route.path === "public" && !route.isTestHost;
+      // The proxy resolves the name, and is the one to say which addresses are anybody's; TLS ends at the recipient all the same.
+      const way = isProxied ? { proxyEnv: { https_proxy: proxy } } : { lookup: this.#checkedLookup(route) };
+      const options = { keepAlive: true, maxSockets, ...way };
+      const trusted = authorities === null ? {} : { ca: authorities };
       agent =
         protocol === "https:"
-          ? new HttpsAgent({ ...options, ...authorities, rejectUnauthorized: true, minVersion: "TLSv1.2" })
+          ? new HttpsAgent({ ...options, ...trusted, rejectUnauthorized: true, minVersion: "TLSv1.2" })
           : new HttpAgent(options);
       this.#agents.set(name, agent);
     }

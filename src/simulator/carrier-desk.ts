@@ -104,6 +104,12 @@ export class CarrierDesk {
       this.counts.overQuota++;
       return reply(this.carrier.overQuota(waitSeconds));
     }
+    const stretch = this.carrier.feed?.asked(call) ?? null;
+    if (stretch !== null) {
+      const changed = this.#changedIn(stretch);
+      this.counts.answered++;
+      return reply(this.carrier.feed!.answer(changed), changed);
+    }
     if (asked === null || asked.length === 0 || asked.length > this.carrier.batchMax) {
       this.counts.badRequests++;
       return reply(this.carrier.badRequest());
@@ -114,6 +120,14 @@ export class CarrierDesk {
     const found = tracked.filter((each) => each !== null);
     const missing = asked.filter((_, at) => tracked[at] === null);
     return reply(this.carrier.answer(found, missing, call), found);
+  }
+
+  #changedIn({ from, to }: { readonly from: Date; readonly to: Date }): readonly Tracked[] {
+    return this.#world.parcels(this.carrier.source).flatMap(({ number }) => {
+      const tracked = this.#world.track(this.carrier.source, number);
+      const at = tracked?.happened.at(-1)?.at;
+      return tracked !== null && at !== undefined && at >= from && at <= to ? [tracked] : [];
+    });
   }
 
   #handOut(call: Call, now: number): Reply {

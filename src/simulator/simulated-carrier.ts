@@ -19,6 +19,11 @@ export interface SimulatedCarrier {
   authorised(call: Call, credentials: Credentials, isLive: (token: string) => boolean): boolean;
   /** The numbers asked for; null for a call that the interface does not know. */
   asked(call: Call): readonly string[] | null;
+  /** A feed of what changed in a stretch of time, for those that have one; `asked` gives null for another call. */
+  readonly feed?: {
+    asked(call: Call): { readonly from: Date; readonly to: Date } | null;
+    answer(changed: readonly Tracked[]): Reply;
+  };
   /** @param missing asked for and not known here. */
   answer(found: readonly Tracked[], missing: readonly string[], call: Call): Reply;
   refused(): Reply;

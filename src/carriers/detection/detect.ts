@@ -37,7 +37,11 @@ const formats = [...publishedFormats, ...ownFormats, ...ssccFormats];
  */
 export function detectCarriers(given: string, hints: Hints = {}): readonly Candidate[] {
   if (given.length > givenMax) return [];
-  const text = given.trim().toUpperCase().replaceAll(/\s+/g, "");
+  // Copied numbers bring full-width digits and invisible characters along (Unicode's compatibility forms and general category Cf).
+  const text = given
+    .normalize("NFKC")
+    .replaceAll(/[\s\p{Cf}]+/gu, "")
+    .toUpperCase();
   const found = matches(text);
   // People copy numbers with the dashes and dots that a page shows them with.
   const all = found.length > 0 ? found : matches(text.replaceAll(/[-./]/g, ""));

@@ -1,15 +1,5 @@
-import {
-  answered,
-  failureByStatus,
-  form,
-  formType,
-  jsonBody,
-  jsonType,
-  malformed,
-  part,
-  readBearerToken,
-  unavailable,
-} from "../call-outcome.ts";
+import { answered, failureByStatus, jsonBody, jsonType, malformed, unavailable } from "../call-outcome.ts";
+import { clientCredentialsToken } from "../client-credentials.ts";
 import type { CarrierClient } from "../client.ts";
 import { list, record, text } from "../json.ts";
 import { errorCodes } from "./statuses.ts";
@@ -19,19 +9,7 @@ export const client: CarrierClient = {
   source: "fedex",
   baseUrl: "https://apis.fedex.com",
   batchMax: 30,
-  credentialFields: ["clientId", "clientSecret"],
-  tokenRequest: (credentials, baseUrl) => ({
-    method: "POST",
-    url: `${baseUrl}/oauth/token`,
-    headers: { accept: jsonType, "content-type": formType },
-    body: form({
-      grant_type: "client_credentials",
-      client_id: part(credentials, "clientId"),
-      client_secret: part(credentials, "clientSecret"),
-    }),
-    literals: [jsonType, formType, "client_credentials"],
-  }),
-  readToken: readBearerToken,
+  ...clientCredentialsToken("/oauth/token", "form"),
   trackRequest: (numbers, _credentials, token, baseUrl) => ({
     method: "POST",
     url: `${baseUrl}/track/v1/trackingnumbers`,

@@ -1,16 +1,5 @@
-import {
-  answered,
-  basicAuthorisation,
-  failureByStatus,
-  form,
-  formType,
-  jsonBody,
-  jsonType,
-  malformed,
-  part,
-  readBearerToken,
-  unavailable,
-} from "../call-outcome.ts";
+import { answered, failureByStatus, jsonBody, jsonType, malformed, unavailable } from "../call-outcome.ts";
+import { clientCredentialsToken } from "../client-credentials.ts";
 import type { CarrierClient } from "../client.ts";
 import { record, text } from "../json.ts";
 import { errorCodes } from "./statuses.ts";
@@ -23,19 +12,7 @@ export const client: CarrierClient = {
   source: "gls",
   baseUrl: "https://api.gls-group.net",
   batchMax: 10,
-  credentialFields: ["clientId", "clientSecret"],
-  tokenRequest: (credentials, baseUrl) => ({
-    method: "POST",
-    url: `${baseUrl}/oauth2/v2/token`,
-    headers: {
-      accept: jsonType,
-      "content-type": formType,
-      authorization: basicAuthorisation(part(credentials, "clientId"), part(credentials, "clientSecret")),
-    },
-    body: form({ grant_type: "client_credentials" }),
-    literals: [jsonType, formType, "client_credentials"],
-  }),
-  readToken: readBearerToken,
+  ...clientCredentialsToken("/oauth2/v2/token", "basic"),
   trackRequest: (numbers, _credentials, token, baseUrl) => ({
     method: "GET",
     url: `${baseUrl}/track-and-trace-v1/tracking/simple/trackids/${numbers.map(encodeURIComponent).join(",")}`,

@@ -10,6 +10,7 @@ import { countryCode } from "../../domain/country.ts";
 import type { EventNotice, Notice } from "../../domain/notice.ts";
 import { personalField } from "../../domain/personal.ts";
 import { carrierTime } from "../../domain/time.ts";
+import { keySetUrls } from "./key-set.ts";
 import { detailCodes, statusCodes } from "./statuses.ts";
 
 type Part = Readonly<Record<string, unknown>>;
@@ -28,7 +29,7 @@ export const codec: Codec = {
     keyIdHeader: "x-shipengine-rsa-sha256-key-id",
     timestampHeader: "x-shipengine-timestamp",
     windowS: 300,
-    keySetHosts: ["api.shipengine.com", "api.shipstation.com"],
+    keySetUrls,
   },
   contentTypes: ["json"],
   codes: new Set([...statusCodes.keys(), ...detailCodes.keys()]),

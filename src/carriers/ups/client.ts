@@ -1,16 +1,5 @@
-import {
-  answered,
-  basicAuthorisation,
-  failureByStatus,
-  form,
-  formType,
-  jsonBody,
-  jsonType,
-  malformed,
-  noneFound,
-  part,
-  readBearerToken,
-} from "../call-outcome.ts";
+import { answered, failureByStatus, jsonBody, jsonType, malformed, noneFound } from "../call-outcome.ts";
+import { clientCredentialsToken } from "../client-credentials.ts";
 import type { CarrierClient } from "../client.ts";
 import { list, record } from "../json.ts";
 
@@ -26,19 +15,7 @@ export const client: CarrierClient = {
   source: "ups",
   baseUrl: "https://onlinetools.ups.com",
   batchMax: 1,
-  credentialFields: ["clientId", "clientSecret"],
-  tokenRequest: (credentials, baseUrl) => ({
-    method: "POST",
-    url: `${baseUrl}/security/v1/oauth/token`,
-    headers: {
-      accept: jsonType,
-      "content-type": formType,
-      authorization: basicAuthorisation(part(credentials, "clientId"), part(credentials, "clientSecret")),
-    },
-    body: form({ grant_type: "client_credentials" }),
-    literals: [jsonType, formType, "client_credentials"],
-  }),
-  readToken: readBearerToken,
+  ...clientCredentialsToken("/security/v1/oauth/token", "basic"),
   trackRequest: ([number = ""], _credentials, token, baseUrl) => ({
     method: "GET",
     url: `${baseUrl}/api/track/v1/details/${encodeURIComponent(number)}?locale=en_US&returnSignature=false&returnMilestones=false&returnPOD=false`,

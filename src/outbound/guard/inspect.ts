@@ -65,11 +65,16 @@ export function knownFindings(questions: readonly Question[], isKnown: IsKnown):
 /** What can be said without the vault, and what to ask it. */
 export function examineCall(call: EgressCall, rules: GuardRules, tokensIn: TokensIn): Examination {
   const examiner = new Examiner(rules, new Shapes(call.covered, tokensIn));
-  const { leaves, unreadable } = callParts(call);
+  const { leaves, unreadable } = callParts(isOfFormat(call, rules) ? { ...call, body: null } : call);
   for (const place of unreadable) examiner.add({ place, via: [], kind: "opaque", what: null });
   if (leaves.length > leavesMax) examiner.add({ place: "body", via: [], kind: "too-many", what: null });
   else examiner.examineAll(leaves, []);
   return examiner.result();
+}
+
+/** A body of one of the recipient's own formats is looked at by that format, and not as a text. */
+function isOfFormat({ headers, body }: EgressCall, { bodies = [] }: GuardRules): boolean {
+  return body !== null && bodies.some(({ mediaType, isWhole }) => headers["content-type"] === mediaType && isWhole(body));
 }
 
 class Examiner {

@@ -14,11 +14,20 @@ export interface TextFormat {
   readonly isNarrow: boolean;
 }
 
+/** A body that is no text, which holds nothing of anybody's where it is whole. */
+export interface BodyFormat {
+  /** As the call's `content-type` says it. */
+  readonly mediaType: string;
+  /** Whether every byte of the body is accounted for. */
+  readonly isWhole: (body: Uint8Array) => boolean;
+}
+
 /** What may stand in calls to one recipient beyond tokens and covered values. */
 export interface GuardRules {
   /** Whole texts, with {@link mark} in place of each value that may leave. */
   readonly texts: ReadonlySet<string>;
   readonly formats: readonly TextFormat[];
+  readonly bodies?: readonly BodyFormat[];
 }
 
 /** What every recipient may be sent: names and values of headers that say nothing, numbers that count, times to the second. */
@@ -68,5 +77,9 @@ export const commonRules: GuardRules = {
 };
 
 export function joinedRules(...all: readonly GuardRules[]): GuardRules {
-  return { texts: new Set(all.flatMap(({ texts }) => [...texts])), formats: all.flatMap(({ formats }) => formats) };
+  return {
+    texts: new Set(all.flatMap(({ texts }) => [...texts])),
+    formats: all.flatMap(({ formats }) => formats),
+    bodies: all.flatMap(({ bodies = [] }) => bodies),
+  };
 }

@@ -41,7 +41,11 @@ export interface DeliveryParts {
   readonly egress: Egress;
   readonly now: () => Date;
   readonly random: () => number;
-  readonly counted: (outcome: "delivered" | "retried" | "dead" | "disabled") => void;
+  /** @param call its answer's status, null where there was none, and how long it took. */
+  readonly counted: (
+    outcome: "delivered" | "retried" | "dead" | "disabled",
+    call: { readonly status: number | null; readonly tookMs: number },
+  ) => void;
   /** What became of an attempt could not be told: it is made again when its hold is over. */
   readonly failed: (error: unknown) => void;
 }
@@ -98,9 +102,15 @@ export class WebhookDeliveries {
 
   async #deliver(delivery: DueDelivery): Promise<void> {
     const secrets = await this.#parts.secretsOf(delivery.endpoint);
+    const began = performance.now();
     const attempted = await attempt(this.#parts, delivery, secrets);
+    const tookMs = performance.now() - began;
     await this.#parts.finish(attempted);
-    this.#parts.counted(attempted.disable !== null ? "disabled" : attempted.state === "waiting" ? "retried" : attempted.state);
+    const status = /^\d{3}$/.test(attempted.code) ? Number(attempted.code) : null;
+    this.#parts.counted(attempted.disable !== null ? "disabled" : attempted.state === "waiting" ? "retried" : attempted.state, {
+      status,
+      tookMs,
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-import { dutch } from "../clock-text.ts";
+import { dutch, local, offset } from "../clock-text.ts";
 import type { Happened, Stage } from "../life.ts";
 import type { Person } from "../person.ts";
 import { after, json, last, type SimulatedCarrier, type Tracked } from "../simulated-carrier.ts";
@@ -30,6 +30,27 @@ export const postnl: SimulatedCarrier = {
   asked: ({ path }) => {
     const barcode = after(path, "/shipment/v2/status/barcode/");
     return barcode === null ? null : [barcode];
+  },
+  feed: {
+    asked: ({ path, query }) => {
+      const [from, to] = query.getAll("period").map((text) => new Date(`${text}${offset}`));
+      const isFeed = /^\/shipment\/v2\/status\/[^/]+\/updatedshipments$/.test(path);
+      return isFeed && from !== undefined && to !== undefined ? { from, to } : null;
+    },
+    answer: (changed) =>
+      json(
+        changed.map(({ parcel, happened }) => {
+          const { stage, at } = last(happened);
+          const [, StatusCode, StatusDescription] = statuses[stage]!;
+          return {
+            Barcode: parcel.number,
+            CreationDate: `${local(happened[0]!.at).slice(0, 10)}T00:00:00`,
+            CustomerNumber: "10000001",
+            CustomerCode: "PKSM",
+            Status: { Timestamp: local(at), StatusCode, StatusDescription },
+          };
+        }),
+      ),
   },
   answer: ([found]) =>
     found === undefined
