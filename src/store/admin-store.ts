@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
+import type { Scope } from "../domain/scope.ts";
 
 export interface NewEndpoint {
   readonly id: string;
@@ -9,19 +10,45 @@ export interface NewEndpoint {
   readonly allowFrom: readonly string[];
 }
 
+export interface NewApiKey {
+  readonly id: string;
+  readonly secretSha256: Uint8Array;
+  readonly scopes: readonly Scope[];
+  /** UUID of an operator; null: nobody is named. */
+  readonly owner: string | null;
+}
+
 /** Tenants, their API keys and endpoints. */
 export type AdminStore = ReturnType<typeof adminStore>;
 
 export function adminStore(pool: pg.Pool) {
   return {
-    createTenant: async (name: string, keyId: string, secretSha256: Uint8Array): Promise<string> => {
+    createTenant: async (name: string, key: NewApiKey): Promise<string> => {
       const id = randomUUID();
       await pool.query(
-        "with t as (insert into parcelkeep.tenants (id, name) values ($1, $2) returning id) insert into parcelkeep.api_keys (id, tenant, secret_sha256) select $3, id, $4 from t",
-        [id, name, keyId, secretSha256],
+        "with t as (insert into parcelkeep.tenants (id, name) values ($1, $2) returning id) insert into parcelkeep.api_keys (id, tenant, secret_sha256, scopes, owner) select $3, id, $4, $5, $6 from t",
+        [id, name, key.id, key.secretSha256, key.scopes, key.owner],
       );
       return id;
     },
+    createApiKey: async (tenant: string, { id, secretSha256, scopes, owner }: NewApiKey): Promise<void> =>
+      void (await pool.query("insert into parcelkeep.api_keys (id, tenant, secret_sha256, scopes, owner) values ($1, $2, $3, $4, $5)", [
+        id,
+        tenant,
+        secretSha256,
+        scopes,
+        owner,
+      ])),
+    apiKeysOf: async (tenant: string) =>
+      (
+        await pool.query<{ id: string; scopes: Scope[]; owner: string | null; created_at: Date; revoked_at: Date | null }>(
+          "select * from parcelkeep.api_keys_of($1)",
+          [tenant],
+        )
+      ).rows,
+    /** @returns false where the tenant has no such key, or it is revoked. */
+    revokeApiKey: async (tenant: string, id: string): Promise<boolean> =>
+      (await pool.query<{ revoked: boolean }>("select parcelkeep.revoke_api_key($1, $2) as revoked", [tenant, id])).rows[0]!.revoked,
     tenants: async () =>
       (
         await pool.query<{ id: string; name: string; created_at: Date }>(
@@ -29,7 +56,7 @@ export function adminStore(pool: pg.Pool) {
         )
       ).rows,
     apiKey: async (id: string) =>
-      (await pool.query<{ tenant: string; secret_sha256: Buffer }>("select tenant, secret_sha256 from parcelkeep.api_key($1)", [id]))
+      (await pool.query<{ tenant: string; secret_sha256: Buffer; scopes: Scope[] }>("select * from parcelkeep.api_key($1)", [id]))
         .rows[0] ?? null,
     tenantExists: async (tenant: string): Promise<boolean> =>
       (await pool.query("select from parcelkeep.tenants where id = $1", [tenant])).rowCount === 1,
@@ -52,6 +79,9 @@ export function adminStore(pool: pg.Pool) {
         client.release();
       }
     },
+    /** Has the process that calls out fetch a key set. */
+    wantKeySet: async (url: string, source: string): Promise<void> =>
+      void (await pool.query("select parcelkeep.want_key_set($1, $2)", [url, source])),
     endpointsOf: async (tenant: string) => {
       const client = await pool.connect();
       try {

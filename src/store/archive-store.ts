@@ -1,11 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
+import { retentionTerms } from "./retention-terms.ts";
 
 /** Batches that will make one segment. Committed before the segment is written, so that a crash repeats the same plan. */
 export interface SegmentPlan {
   readonly id: string;
   readonly key: string;
   readonly createdAt: Date;
+  /** Null in a plan from before segments were locked. */
+  readonly retainUntil: Date | null;
   /** In the order in which they stand in the segment. */
   readonly batches: readonly string[];
 }
@@ -21,18 +24,33 @@ export interface WrittenSegment {
 /** The archive's ledger in the database. */
 export function archiveStore(pool: pg.Pool) {
   const plansWhere = async (condition: string, values: unknown[]): Promise<SegmentPlan[]> => {
-    const { rows } = await pool.query<{ id: string; object_key: string; planned_at: Date; batches: string[] }>(
-      `select s.id, s.object_key, s.planned_at, array_agg(b.batch::text order by b.position) as batches
+    const { rows } = await pool.query<{ id: string; object_key: string; planned_at: Date; retain_until: Date | null; batches: string[] }>(
+      `select s.id, s.object_key, s.planned_at, s.retain_until, array_agg(b.batch::text order by b.position) as batches
        from parcelkeep.segments s join parcelkeep.segment_batches b on b.segment = s.id where ${condition} group by s.id order by s.planned_at`,
       values,
     );
-    return rows.map((row) => ({ id: row.id, key: row.object_key, createdAt: row.planned_at, batches: row.batches }));
+    return rows.map((row) => ({
+      id: row.id,
+      key: row.object_key,
+      createdAt: row.planned_at,
+      retainUntil: row.retain_until,
+      batches: row.batches,
+    }));
   };
   return {
     unfinished: () => plansWhere("s.sealed_at is null", []),
 
+    /**
+     * How long a segment is locked, in days: as long as anything of a person may be kept, by the terms in force.
+     * @param settings where no term is set yet.
+     */
+    lockDays: async (settings: { readonly personalDays: number; readonly textDays: number }): Promise<number> => {
+      const { personal = settings.personalDays, text = settings.textDays } = await retentionTerms(pool, {});
+      return Math.max(personal, text);
+    },
+
     /** @returns null while less than `bytesMin` waits and the oldest is younger than `ageMs`. */
-    plan: async (bytesMin: number, ageMs: number): Promise<SegmentPlan | null> => {
+    plan: async (bytesMin: number, ageMs: number, lockDays: number): Promise<SegmentPlan | null> => {
       const { rows } = await pool.query<{ id: string; bytes: number; old: boolean }>(
         `select id, bytes, created_at < now() - $1 * interval '1 millisecond' as old from parcelkeep.raw_batches r
          where not exists (select from parcelkeep.segment_batches b where b.batch = r.id) order by id limit 4096`,
@@ -49,9 +67,9 @@ export function archiveStore(pool: pg.Pool) {
       const id = randomUUID();
       const day = new Date().toISOString().slice(0, 10).replaceAll("-", "/");
       await pool.query(
-        `with planned as (insert into parcelkeep.segments (id, object_key) values ($1, $2))
+        `with planned as (insert into parcelkeep.segments (id, object_key, retain_until) values ($1, $2, now() + $4 * interval '1 day'))
          insert into parcelkeep.segment_batches (batch, segment, position) select batch, $1, position from unnest($3::bigint[]) with ordinality as c(batch, position)`,
-        [id, `segments/${day}/${id}.pkseg`, chosen],
+        [id, `segments/${day}/${id}.pkseg`, chosen, lockDays],
       );
       return (await plansWhere("s.id = $1", [id]))[0]!;
     },

@@ -1,4 +1,7 @@
 import type pg from "pg";
+import { retentionTerms } from "./retention-terms.ts";
+import { byteaArray, textArray, timestamptzArray, uuidArray, uuidBytes } from "./binary-array.ts";
+import { type AddedCount, tellCounters } from "./told-counters.ts";
 
 /** What waits for its place, with the log that it goes into. */
 export interface TakenOutbox {
@@ -38,6 +41,8 @@ const sequencerLock = 80;
 /** What the sequencer may do. */
 export function auditStore(pool: pg.Pool) {
   return {
+    /** How long files of the log are locked. @param setting in days: see `retentionTerms`. */
+    retentionDays: async (setting: number): Promise<number> => (await retentionTerms(pool, { audit: setting })).audit ?? setting,
     openShards: async (): Promise<readonly LogShard[]> => {
       const { rows } = await pool.query<{ shard: string; origin: string; size: string; hashes: Buffer[] }>(
         "select * from parcelkeep.open_audit_shards()",
@@ -85,6 +90,9 @@ export function auditStore(pool: pg.Pool) {
     append: async (type: string, facts: Facts): Promise<string> =>
       (await pool.query<{ entry: string }>("select parcelkeep.append_audit($1, null, $2) as entry", [type, JSON.stringify(facts)])).rows[0]!
         .entry,
+    /** @returns false where the entry of this time-stamp was written before. */
+    noteTimeStamp: async (facts: { readonly size: number; readonly authority: string; readonly tokenSha256: string }): Promise<boolean> =>
+      (await pool.query<{ noted: boolean }>("select parcelkeep.note_time_stamp($1) as noted", [JSON.stringify(facts)])).rows[0]!.noted,
     /** Closes a shard and opens the next one. @returns false where another sequencer leads. */
     close: async (
       shard: string,
@@ -100,6 +108,7 @@ export function auditStore(pool: pg.Pool) {
           JSON.stringify(next.opened),
         ])
       ).rows[0]!.closed,
+    tellCounters: (counts: readonly AddedCount[]): Promise<void> => tellCounters(pool, counts),
     bodies: async (shard: string, from: number, to: number): Promise<readonly Buffer[]> =>
       (await pool.query<{ body: Buffer }>("select body from parcelkeep.audit_bodies($1, $2, $3)", [shard, from, to])).rows.map(
         ({ body }) => body,
@@ -122,36 +131,35 @@ async function placeEntries(
       epoch,
       size,
       hashes,
-      entries.map(({ draft }) => draft.id),
-      entries.map(({ draft }) => draft.at),
-      entries.map(({ type }) => type),
-      entries.map(({ draft }) => draft.tenant),
-      entries.map(({ bytes }) => bytes),
+      uuidArray(entries.map(({ draft }) => uuidBytes(draft.id))),
+      timestamptzArray(entries.map(({ draft }) => draft.at.getTime())),
+      textArray(entries.map(({ type }) => type)),
+      uuidArray(entries.map(({ draft }) => (draft.tenant === null ? null : uuidBytes(draft.tenant)))),
+      byteaArray(entries.map(({ bytes }) => bytes)),
     ],
   );
   return rows[0]!.placed;
 }
 
 async function takeOutbox(client: pg.PoolClient, shard: string, epoch: number, max: number): Promise<TakenOutbox | null> {
-  const { rows } = await client.query<{
-    size: string;
-    hashes: Buffer[];
-    entries: string[];
-    ats: Date[];
-    types: string[];
-    tenants: (string | null)[];
-    facts: string[];
-  }>("select * from parcelkeep.take_audit_outbox($1, $2, $3)", [shard, epoch, max]);
+  const { rows } = await client.query<{ size: string; hashes: Buffer[]; drafts: string }>(
+    "select size, hashes, drafts from parcelkeep.take_audit_outbox($1, $2, $3)",
+    [shard, epoch, max],
+  );
   const [row] = rows;
   if (row === undefined) return null;
-  const drafts = row.entries.map((id, index) => ({
-    id,
-    at: row.ats[index]!,
-    type: row.types[index]!,
-    tenant: row.tenants[index] ?? null,
-    facts: row.facts[index]!,
-  }));
-  return { size: Number(row.size), hashes: row.hashes, drafts };
+  const drafts = JSON.parse(row.drafts) as readonly (readonly [
+    id: string,
+    atMs: number,
+    type: string,
+    tenant: string | null,
+    facts: string,
+  ])[];
+  return {
+    size: Number(row.size),
+    hashes: row.hashes,
+    drafts: drafts.map(([id, atMs, type, tenant, facts]) => ({ id, at: new Date(atMs), type, tenant, facts })),
+  };
 }
 
 /**

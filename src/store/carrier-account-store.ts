@@ -53,6 +53,14 @@ export function carrierAccountStore(pool: pg.Pool) {
           [tenant],
         )
       ).rows,
+    /** What was spent of the accounts' quotas, as the instant of each (`quota.ts`). */
+    quotaUses: async (tenant: string): Promise<readonly { readonly account: string; readonly quota: string; readonly freeAt: Date }[]> =>
+      (
+        await pool.query<{ account: string; quota: string; freeAt: Date }>(
+          'select account, quota, free_at as "freeAt" from parcelkeep.account_quotas($1)',
+          [tenant],
+        )
+      ).rows,
     backlog: async (tenant: string): Promise<readonly PollBacklog[]> =>
       (
         await pool.query<{ source: string; tracked: string; overdue: string }>("select * from parcelkeep.poll_backlog($1)", [tenant])

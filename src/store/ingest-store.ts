@@ -27,9 +27,9 @@ export interface RecordRow {
   readonly sealedBytes: number;
   /** Empty, or why the record is in quarantine. */
   readonly failure: string;
-  readonly jobs: readonly JobRow[];
+  jobs: readonly JobRow[];
   /** Persons that the record names by tokens alone. */
-  readonly named: readonly string[];
+  named: readonly string[];
 }
 
 export interface JobRow {

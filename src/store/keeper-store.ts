@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { type RetentionDays, retentionTerms } from "./retention-terms.ts";
 import { uuidText } from "./binary-array.ts";
 
 export type StoredErasureState = "requested" | "frozen" | "refused" | "destroyed" | "probed" | "proven";
@@ -28,6 +29,13 @@ export interface ErasureFacts {
   readonly tombstone_at: Date | null;
   readonly probe: unknown;
   readonly proof: string | null;
+}
+
+export interface SweptSignIns {
+  readonly challenges: number;
+  readonly invitations: number;
+  readonly sessions: number;
+  readonly drafts: number;
 }
 
 /** What a tombstone object says; enough to erase the same person again. */
@@ -71,6 +79,19 @@ export function keeperStore(pool: pg.Pool) {
         reason,
         requestedAt,
       ])),
+    /** How long persons' values and texts are kept. @param settings see `retentionTerms`. */
+    retentionTerms: (settings: RetentionDays): Promise<RetentionDays> => retentionTerms(pool, settings),
+    /** What sign-ins have left behind, and drafts of changes that ended before a time without being applied; at most so many of each. */
+    sweepSignIns: async (idleS: number, lifeS: number, draftsBefore: Date, limit: number): Promise<SweptSignIns> => {
+      const [row] = await call<Record<keyof SweptSignIns, string>>("select * from parcelkeep.sweep_sign_ins($1, $2, $3, $4)", [
+        `${idleS} seconds`,
+        `${lifeS} seconds`,
+        draftsBefore,
+        limit,
+      ]);
+      const { challenges, invitations, sessions, drafts } = row!;
+      return { challenges: Number(challenges), invitations: Number(invitations), sessions: Number(sessions), drafts: Number(drafts) };
+    },
     sweepTexts: async (before: Date): Promise<number | null> =>
       (await call<{ gone: number | null }>("select parcelkeep.sweep_texts($1) as gone", [before]))[0]!.gone,
     sweepValues: async (before: Date, after: number): Promise<{ readonly gone: number; readonly place: number } | null> => {

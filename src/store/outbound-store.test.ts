@@ -176,6 +176,46 @@ describe("the store of what asks carriers", async () => {
     assert.deepEqual(rows, [{ shipment: one.shipment, next_at: new Date(nextAt), polled_at: new Date(1_800_000_000_000), failures: 2 }]);
   });
 
+  test("a source's calls, numbers and put-off calls are counted, with who is held and what is due", async () => {
+    await owner.query("truncate parcelkeep.source_hours, parcelkeep.source_states");
+    const gls = await account("gls");
+    const [one, two] = [await parcel("gls"), await parcel("gls")];
+    await store.enrol(10);
+    for (const [outcome, isFailure] of [
+      ["answered", false],
+      ["rate-limited", false],
+      ["unavailable", true],
+    ] as const) {
+      const begun = call({ account: gls, polls: [one, two] });
+      await store.beginCall(begun);
+      await store.endCall(begun.release, outcome, "gls", isFailure, 2, 100);
+    }
+    await store.noteStates([{ source: "gls", breaker: "half-open", underWay: 3 }]);
+    await store.holdAccount(gls, Date.now() + 60_000, "rate-limited");
+    await owner.query(
+      "insert into parcelkeep.source_hours (source, hour, calls, failures) values ('gls', now() - interval '29 days', 10, 1), ('gls', now() - interval '31 days', 500, 500)",
+    );
+    const [health] = await store.health();
+    assert.deepEqual(health, {
+      source: "gls",
+      calls: 13,
+      failures: 2,
+      numbers: 6,
+      rateLimited: 1,
+      latencyMs: 300,
+      recentCalls: 3,
+      recentFailures: 1,
+      recentLatencyMs: 300,
+      breaker: "half-open",
+      underWay: 3,
+      held: 1,
+      due: 2,
+    });
+    await owner.query("update parcelkeep.source_states set told_at = now() - interval '6 minutes'");
+    const [old] = await store.health();
+    assert.deepEqual([old!.breaker, old!.underWay], [null, 0], "whoever told it is gone");
+  });
+
   test("a removed account leaves its parcels to others, and its credential is gone", async () => {
     const gls = await account("gls");
     await parcel("gls");

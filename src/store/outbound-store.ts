@@ -1,5 +1,6 @@
 import pg from "pg";
 import { int2Array, textArray } from "./binary-array.ts";
+import { type AddedCount, tellCounters } from "./told-counters.ts";
 
 /** An account with what its calls need; the credential is sealed. */
 export interface OutboundAccount {
@@ -65,6 +66,10 @@ export interface SourceHealthRow {
   readonly source: string;
   readonly calls: number;
   readonly failures: number;
+  /** Numbers that were asked about in these calls. */
+  readonly numbers: number;
+  /** Calls that the source put off. */
+  readonly rateLimited: number;
   readonly latencyMs: number;
   /** Of this hour and the last. */
   readonly recentCalls: number;
@@ -72,6 +77,25 @@ export interface SourceHealthRow {
   readonly recentLatencyMs: number;
   /** Null where no process has told it lately. */
   readonly breaker: string | null;
+  /** Calls under way, as the process that asks has last told. */
+  readonly underWay: number;
+  /** Accounts that are not asked for a time, and shipments that are due. */
+  readonly held: number;
+  readonly due: number;
+}
+
+/** How the process that asks sees a source. */
+export interface SourceState {
+  readonly source: string;
+  readonly breaker: string;
+  readonly underWay: number;
+}
+
+/** A key set that is to be fetched. */
+export interface DueKeySet {
+  readonly url: string;
+  readonly source: string;
+  readonly failures: number;
 }
 
 /** Rung when accounts come, go or are released from a hold. */
@@ -171,11 +195,24 @@ export function outboundStore(pool: pg.Pool) {
     /** @param shipments are not due until the letter is tried again; none: the letter is of the whole account. */
     noteLetters: async (account: string, shipments: readonly string[], code: string): Promise<void> =>
       void (await rows("select parcelkeep.note_outbound_letters($1, $2, $3)", [account, shipments, code])),
-    noteStates: async (states: readonly { readonly source: string; readonly breaker: string }[]): Promise<void> =>
-      void (await rows("select parcelkeep.note_source_states($1, $2)", [
+    noteStates: async (states: readonly SourceState[]): Promise<void> =>
+      void (await rows("select parcelkeep.note_source_states($1, $2, $3)", [
         states.map(({ source }) => source),
         states.map(({ breaker }) => breaker),
+        states.map(({ underWay }) => underWay),
       ])),
+    dueKeySets: (): Promise<readonly DueKeySet[]> => rows<DueKeySet>("select url, source, failures from parcelkeep.due_key_sets()"),
+    /** @param restMs it is not fetched again before. */
+    keepKeySet: async (url: string, content: string, expiresAt: number, restMs: number): Promise<void> =>
+      void (await rows("select parcelkeep.keep_key_set($1, $2, $3, make_interval(secs => $4))", [
+        url,
+        content,
+        new Date(expiresAt),
+        restMs / 1000,
+      ])),
+    failKeySet: async (url: string, restMs: number): Promise<void> =>
+      void (await rows("select parcelkeep.fail_key_set($1, make_interval(secs => $2))", [url, restMs / 1000])),
+    tellCounters: (counts: readonly AddedCount[]): Promise<void> => tellCounters(pool, counts),
     health: async (): Promise<readonly SourceHealthRow[]> => sourceHealth(pool),
   };
 }
@@ -183,17 +220,22 @@ export function outboundStore(pool: pg.Pool) {
 /** Calls to each source over the last 30 days. */
 export async function sourceHealth(pool: pg.Pool): Promise<readonly SourceHealthRow[]> {
   const { rows } = await pool.query<Record<keyof SourceHealthRow, string | null>>(
-    `select source, calls, failures, latency_ms as "latencyMs", recent_calls as "recentCalls", recent_failures as "recentFailures",
-       recent_latency_ms as "recentLatencyMs", breaker from parcelkeep.source_health()`,
+    `select source, calls, failures, numbers, rate_limited as "rateLimited", latency_ms as "latencyMs", recent_calls as "recentCalls",
+       recent_failures as "recentFailures", recent_latency_ms as "recentLatencyMs", breaker, under_way as "underWay", held, due from parcelkeep.source_health()`,
   );
   return rows.map((row) => ({
     source: row.source!,
     calls: Number(row.calls),
     failures: Number(row.failures),
+    numbers: Number(row.numbers),
+    rateLimited: Number(row.rateLimited),
     latencyMs: Number(row.latencyMs),
     recentCalls: Number(row.recentCalls),
     recentFailures: Number(row.recentFailures),
     recentLatencyMs: Number(row.recentLatencyMs),
     breaker: row.breaker,
+    underWay: Number(row.underWay),
+    held: Number(row.held),
+    due: Number(row.due),
   }));
 }

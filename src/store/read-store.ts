@@ -27,6 +27,24 @@ export interface DeadLetterRow {
   readonly at: Date;
   readonly shipment: string | null;
   readonly failures: number;
+  readonly state: LetterState;
+  /** Of whoever said so; null while it is open. */
+  readonly reason: string | null;
+  readonly reference: string | null;
+  readonly decided_by: string | null;
+  readonly decided_at: Date | null;
+}
+
+export type LetterState = "open" | "acknowledged" | "dismissed";
+
+export interface LetterDecision {
+  readonly ids: readonly string[] | null;
+  readonly source: string | null;
+  readonly code: string | null;
+  readonly state: LetterState;
+  readonly reason: string;
+  readonly reference: string | null;
+  readonly by: string;
 }
 
 export interface EndpointRow {
@@ -61,8 +79,23 @@ export function readStore(pool: pg.Pool) {
       rows<ShipmentRow>("select * from parcelkeep.shipments_page($1, $2, $3, $4)", [tenant, before.at, before.id, limit]),
     receipt: async (tenant: string, id: string) =>
       (await rows<ReceiptRow>("select * from parcelkeep.receipt($1, $2)", [tenant, id]))[0] ?? null,
-    deadLetters: (tenant: string, before: Before, limit: number) =>
-      rows<DeadLetterRow>("select * from parcelkeep.dead_letter_page($1, $2, $3, $4)", [tenant, before.at, before.id, limit]),
+    /** @param state null for all; `waiting`: not dismissed. */
+    deadLetters: (tenant: string, before: Before, limit: number, state: LetterState | "waiting" | null) =>
+      rows<DeadLetterRow>("select * from parcelkeep.dead_letter_page($1, $2, $3, $4, $5)", [tenant, before.at, before.id, limit, state]),
+    /** Says of letters, all that fit where ids are null, what is to become of them. @returns of how many; a thousand at most. */
+    triageLetters: async (tenant: string, { ids, source, code, state, reason, reference, by }: LetterDecision) =>
+      (
+        await rows<{ said: number }>("select parcelkeep.triage_letters($1, $2, $3, $4, $5, $6, $7, $8) as said", [
+          tenant,
+          ids,
+          source,
+          code,
+          state,
+          reason,
+          reference,
+          by,
+        ])
+      )[0]!.said,
     retryDeadLetter: async (tenant: string, id: string) =>
       (await rows<{ found: boolean }>("select parcelkeep.retry_dead_letter($1, $2) as found", [tenant, id]))[0]!.found,
     quarantinedRecord: async (tenant: string, id: string) =>
@@ -74,6 +107,10 @@ export function readStore(pool: pg.Pool) {
       rows<{ blind: string; token: Buffer; subject: string }>("select * from parcelkeep.tokens_of($1, $2)", [tenant, uuidArray(blinds)]),
     track: (publicIds: readonly string[]) =>
       rows<{ public_id: string; state: string; updated_at: Date }>("select * from parcelkeep.track($1)", [publicIds]),
+    /** Null where it was not fetched yet, or not renewed for too long. */
+    keySet: async (url: string) => (await rows<{ content: string | null }>("select parcelkeep.key_set($1) as content", [url]))[0]!.content,
+    /** A sender signed with a key that is not in its set. */
+    missKey: async (url: string) => void (await rows("select parcelkeep.miss_key($1)", [url])),
     endpoint: async (id: string) => (await rows<EndpointRow>("select * from parcelkeep.endpoints where id = $1", [id]))[0] ?? null,
   };
 }
@@ -85,6 +122,7 @@ export interface Backlog {
   readonly unarchivedRecords: number;
   readonly quarantinedRecords: number;
   readonly deadLetters: number;
+  readonly outboundLetters: number;
 }
 
 export async function backlog(pool: pg.Pool): Promise<Backlog> {
@@ -94,9 +132,10 @@ export async function backlog(pool: pg.Pool): Promise<Backlog> {
     unarchived: string | null;
     quarantined: string;
     failed: string;
+    outbound: string;
   }>(
     `select (select count(*) from parcelkeep.inbox) as depth, (select extract(epoch from now() - min(received_at)) from parcelkeep.inbox) as oldest,
-       (select sum(records) from parcelkeep.raw_batches) as unarchived, quarantined, failed from parcelkeep.waiting_for_persons()`,
+       (select sum(records) from parcelkeep.raw_batches) as unarchived, quarantined, failed, outbound from parcelkeep.waiting_for_persons()`,
   );
   const row = rows[0]!;
   return {
@@ -105,5 +144,6 @@ export async function backlog(pool: pg.Pool): Promise<Backlog> {
     unarchivedRecords: Number(row.unarchived ?? 0),
     quarantinedRecords: Number(row.quarantined),
     deadLetters: Number(row.failed),
+    outboundLetters: Number(row.outbound),
   };
 }

@@ -23,6 +23,8 @@ const gls: RegisterEntry = {
   limits: null,
   sources: [],
 };
+const byOperator = { changedBy: "operator", approval: null };
+const approval = "00000000-0000-4000-8000-00000000a001";
 const ups: RegisterEntry = { ...gls, source: "ups", hosts: ["onlinetools.ups.com"] };
 
 test("a file becomes a version, and a changed one the next; the same file again is nothing new", async (t) => {
@@ -57,8 +59,8 @@ test("a tenant's agreement is its own, and leaves what it does not speak of", as
   await load([gls]);
   const contract = { reference: "C-2026-7", date: "2026-02-01" };
   const agreement = { contract, lawfulBasis: null, transferTool: null, fieldsAllowed: ["name", "trackingNumber"] as const };
-  assert.equal(await store.agree(tenant, "gls", agreement, "operator"), true);
-  assert.equal(await store.agree(tenant, "gls", { ...agreement, fieldsAllowed: null }, "operator"), true);
+  assert.equal(await store.agree(tenant, "gls", agreement, byOperator), true);
+  assert.equal(await store.agree(tenant, "gls", { ...agreement, fieldsAllowed: null }, { changedBy: "operator", approval }), true);
   const mine = (await store.of(tenant))[0]!;
   assert.deepEqual(
     [mine.entry.contract, mine.entry.fieldsAllowed, mine.entry.lawfulBasis, mine.agreementVersion],
@@ -66,8 +68,40 @@ test("a tenant's agreement is its own, and leaves what it does not speak of", as
   );
   const others = (await store.of(another))[0]!;
   assert.deepEqual([others.entry, others.agreementVersion], [gls, null]);
-  assert.equal(await store.agree(tenant, "no-such-source", agreement, "operator"), false);
-  assert.equal(await store.agree(randomUUID(), "gls", agreement, "operator"), false);
+  assert.equal(await store.agree(tenant, "no-such-source", agreement, byOperator), false);
+  assert.equal(await store.agree(randomUUID(), "gls", agreement, byOperator), false);
+  const versions = await store.agreements(tenant, "gls");
+  assert.deepEqual(
+    versions.map(({ version, changedBy, approval: approved, content }) => [version, changedBy, approved, content.fieldsAllowed]),
+    [
+      [2, "operator", approval, null],
+      [1, "operator", null, ["name", "trackingNumber"]],
+    ],
+  );
+  assert.deepEqual(await store.agreements(another, "gls"), []);
+});
+
+test("a tenant's policy is its own, names recipients of the register, and each change is a version with an entry in the audit log", async (t) => {
+  const { load, store, tenant, another, owner } = await register(t);
+  await load([gls, ups]);
+  assert.equal(await store.policy(tenant), null);
+  const policy = { refusesOwnersOutsideEea: true, refusedRecipients: new Set(["ups", "gls"]) };
+  assert.equal(await store.setPolicy(tenant, policy, byOperator), 1);
+  const narrower = { refusesOwnersOutsideEea: false, refusedRecipients: new Set(["ups"]) };
+  assert.equal(await store.setPolicy(tenant, narrower, { changedBy: "operator", approval }), 2);
+  const held = (await store.policy(tenant))!;
+  assert.deepEqual([held.version, held.content, held.approval], [2, narrower, approval]);
+  assert.equal(await store.policy(another), null);
+  assert.equal(await store.setPolicy(tenant, { ...policy, refusedRecipients: new Set(["no-such-source"]) }, byOperator), null);
+  assert.equal(await store.setPolicy(randomUUID(), policy, byOperator), null);
+  const { rows } = await owner.query("select tenant, facts from parcelkeep.audit_outbox where type = 'policy.changed' order by id");
+  assert.deepEqual(
+    rows.map(({ tenant: of, facts }) => [of, facts.policy, facts.version, facts.approval, facts.sha256.length]),
+    [
+      [tenant, "transfer", 1, null, 64],
+      [tenant, "transfer", 2, approval, 64],
+    ],
+  );
 });
 
 async function register(t: TestContext) {

@@ -21,6 +21,8 @@ export const powerRoles = [
   "parcelkeep_outbound",
   // Gives entries of the audit log their places.
   "parcelkeep_sequencer",
+  // Grants what was approved.
+  "parcelkeep_granter",
 ] as const;
 
 export type PowerRole = (typeof powerRoles)[number];

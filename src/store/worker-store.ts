@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
+import type { JobName } from "../domain/job-name.ts";
 import type { ChangedShipment } from "./changes.ts";
 import { booleanArray, int2Array, textArray, tidArray, uuidArray, uuidBytes } from "./binary-array.ts";
 
@@ -80,16 +81,72 @@ export interface TurnShare {
  * @param plan pure; gets the jobs, of each lane in order.
  * @throws {TurnError} with any code; nothing has happened then.
  */
-export async function takeTurn(pool: pg.Pool, share: TurnShare, plan: (jobs: readonly InboxJob[]) => TurnPlan): Promise<Turn> {
+export function takeTurn(pool: pg.Pool, share: TurnShare, plan: MakePlan): Promise<Turn> {
+  return inTransaction(pool, async (client) => turnWith(client, await claimJobs(client, share), plan));
+}
+
+export type MakePlan = (jobs: readonly InboxJob[]) => TurnPlan;
+
+export interface NamedTurn extends Turn {
+  /** The last job that was taken of each lane where more may be left; of the others nothing is left up to the job that was named. */
+  readonly leftAfter: ReadonlyMap<number, string>;
+}
+
+/**
+ * Takes a turn at the lanes that a queue names, each up to the job that is named there: those before it too, so that names that come late, twice, in another
+ * order or not at all change nothing in what is done and in which order.
+ * @param named one job of a lane.
+ * @param jobsMax of each lane.
+ * @throws {TurnError} with any code; nothing has happened then.
+ */
+export function takeNamedTurn(pool: pg.Pool, named: readonly JobName[], jobsMax: number, plan: MakePlan): Promise<NamedTurn> {
+  return inTransaction(pool, async (client) => {
+    const { rows: jobs } = await client.query<ClaimedJob & JobName>({
+      name: "claim_named_jobs",
+      text: "select place, lane, seq, record, tenant, message from parcelkeep.claim_named_jobs($1, $2, $3)",
+      values: [named.map(({ lane }) => lane), named.map(({ seq }) => seq), jobsMax],
+    });
+    const counts = new Map<number, number>();
+    const leftAfter = new Map<number, string>();
+    for (const { lane, seq } of jobs) {
+      const count = (counts.get(lane) ?? 0) + 1;
+      counts.set(lane, count);
+      if (count === jobsMax) leftAfter.set(lane, seq);
+    }
+    return { ...(await turnWith(client, jobs, plan)), leftAfter };
+  });
+}
+
+export interface ClaimedJob extends InboxJob {
+  /** Where its row is while the lane's lock is held. */
+  readonly place: string;
+}
+
+/** What a turn does that only removes jobs. */
+export function withoutEffect(jobs: readonly InboxJob[]): TurnResult {
+  return { writes: [], merged: [], redirected: [], newNumbers: new Set(), touched: jobs.map(() => []), failed: [] };
+}
+
+/** Locks lanes for the rest of the transaction and reads their oldest jobs. */
+async function claimJobs(client: pg.ClientBase, { firstLane, lanesMax, jobsMax }: TurnShare): Promise<readonly ClaimedJob[]> {
+  const { rows } = await client.query<ClaimedJob>({
+    name: "claim_jobs",
+    text: "select place, record, tenant, message from parcelkeep.claim_jobs($1, $2, $3)",
+    values: [firstLane, Math.min(lanesMax, jobsMax), jobsMax],
+  });
+  return rows;
+}
+
+async function inTransaction<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
   const client = await pool.connect().catch((error: unknown) => {
     throw turnError(error);
   });
   let broken: Error | undefined;
   try {
     await client.query("begin");
-    const turn = await turnIn(client, share, plan);
+    const result = await work(client);
     await client.query("commit");
-    return turn;
+    return result;
   } catch (error) {
     await client.query("rollback").catch((failure: Error) => (broken = failure));
     throw error instanceof TurnError ? error : turnError(error);
@@ -98,21 +155,23 @@ export async function takeTurn(pool: pg.Pool, share: TurnShare, plan: (jobs: rea
   }
 }
 
-async function turnIn(
-  client: pg.PoolClient,
-  { firstLane, lanesMax, jobsMax }: TurnShare,
-  plan: (jobs: readonly InboxJob[]) => TurnPlan,
-): Promise<Turn> {
-  const { rows: jobs } = await client.query<InboxJob & { place: string }>({
-    name: "claim_jobs",
-    text: "select place, record, tenant, message from parcelkeep.claim_jobs($1, $2, $3)",
-    values: [firstLane, Math.min(lanesMax, jobsMax), jobsMax],
-  });
+async function turnWith(client: pg.PoolClient, jobs: readonly ClaimedJob[], plan: MakePlan): Promise<Turn> {
   if (jobs.length === 0) return { jobs: 0, failed: 0, changed: [] };
   const { numbers, apply } = orRefuse(() => plan(jobs));
   const held = numbers.length === 0 ? [] : await lockShipments(client, numbers);
   const result = orRefuse(() => apply(held));
   const publicIds = publicIdsOf(held, result.writes);
+  await finishTurn(client, jobs, result, publicIds);
+  return { jobs: jobs.length, failed: result.failed.length, changed: changedShipments(held, result, publicIds) };
+}
+
+/** Writes what jobs did and removes them. */
+export async function finishTurn(
+  client: pg.ClientBase,
+  jobs: readonly ClaimedJob[],
+  result: TurnResult,
+  publicIds: ReadonlyMap<string, string | null>,
+): Promise<void> {
   const told = result.writes.filter(({ shownAs }) => shownAs === null);
   await client.query({
     name: "finish_turn",
@@ -123,7 +182,6 @@ async function turnIn(
       uuidArray(told.map(({ tenant }) => uuidBytes(tenant))),
     ],
   });
-  return { jobs: jobs.length, failed: result.failed.length, changed: changedShipments(held, result, publicIds) };
 }
 
 function orRefuse<Result>(work: () => Result): Result {
@@ -134,10 +192,11 @@ function orRefuse<Result>(work: () => Result): Result {
   }
 }
 
-/** By SQLSTATE (PostgreSQL, appendix A): 40 and a number that another worker was first to take; 21, 22, 23 and 54 are about values. */
+/** By SQLSTATE (PostgreSQL, appendix A): 40, a lane that was waited for in vain (55P03), a number that another worker was first to take; 21, 22, 23 and 54 are about values. */
 function turnError(cause: unknown): TurnError {
   const state = cause instanceof pg.DatabaseError ? (cause.code ?? "") : "";
-  if (state.startsWith("40") || state === "23505") return new TurnError("contended", "another worker was at the same shipments", { cause });
+  if (state.startsWith("40") || state === "23505" || state === "55P03")
+    return new TurnError("contended", "another worker was at the same shipments", { cause });
   if (/^(21|22|23|54)/.test(state)) return new TurnError("refused", "the database does not take what a turn writes", { cause });
   return new TurnError("unavailable", "the database did not take a turn", { cause });
 }
@@ -185,11 +244,7 @@ const parameters = Array.from({ length: 29 }, (_, index) => `$${index + 1}`);
 const finishText = `select parcelkeep.finish_turn(${parameters.join()}), parcelkeep.note_shipment_changes($30, $31)`;
 
 /** The arguments of `finish_turn`, in its order. */
-function finishValues(
-  jobs: readonly (InboxJob & { readonly place: string })[],
-  result: TurnResult,
-  publicIds: ReadonlyMap<string, string | null>,
-): Buffer[] {
+function finishValues(jobs: readonly ClaimedJob[], result: TurnResult, publicIds: ReadonlyMap<string, string | null>): Buffer[] {
   const { writes, merged, redirected, failed } = result;
   const outcomes = outcomesOf(jobs, result.touched);
   const made = writes.filter(({ isNew }) => isNew);

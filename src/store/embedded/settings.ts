@@ -12,6 +12,8 @@ const shareOfMemory = 16;
 const defaults: Readonly<Record<string, string>> = {
   shared_buffers: `${bufferMegabytes(totalmem())}MB`,
   max_wal_size: "1GB",
+  // Log files are kept for use again after quiet hours too: a new one is filled with zeros while commits wait.
+  min_wal_size: "256MB",
   // A page is logged whole when it is first changed after a checkpoint, and new values change pages all over their indexes. How long recovery takes is
   // bounded by the size of the log and not by this.
   checkpoint_timeout: "15min",
