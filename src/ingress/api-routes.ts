@@ -86,45 +86,6 @@ export function apiRoutes(services: Services) {
       },
     );
 
-    app.get(
-      "/v1/dead-letters",
-      { schema: { summary: "Quarantined records and failed jobs, newest first", tags: ["operations"], security, querystring: pageQuery } },
-      async (request) => services.deadLetters(await tenantOf(request), request.query.cursor ?? null, request.query.limit ?? 50),
-    );
-
-    app.post(
-      "/v1/dead-letters/:id/retry",
-      {
-        schema: {
-          summary: "Put a failed job back into its lane, or take a quarantined record in anew",
-          tags: ["operations"],
-          security,
-          params: idParams,
-          body: Type.Object(
-            {
-              source: Type.Optional(
-                Type.String({ maxLength: 40, description: "who sent the quarantined record, where it came under another source" }),
-              ),
-            },
-            { additionalProperties: false },
-          ),
-        },
-        // The body may be left out.
-        preValidation: (request, _reply, done) => {
-          request.body ??= {};
-          done();
-        },
-      },
-      async (request, reply) => {
-        const tenant = await tenantOf(request);
-        const { source } = request.body;
-        const taken = UUID.test(request.params.id) ? await services.retryDeadLetter(tenant, request.params.id, source ?? null) : null;
-        if (taken === null) throw new ProblemError("not_found");
-        reply.code(202);
-        return { state: "accepted", ...(taken.receipt === null ? {} : { receipt: taken.receipt }) };
-      },
-    );
-
     app.post(
       "/v1/endpoints",
       {

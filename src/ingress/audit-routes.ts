@@ -1,15 +1,23 @@
 import { type FastifyPluginAsyncTypebox, Type } from "@fastify/type-provider-typebox";
+import type { FastifyRequest } from "fastify";
 import { ProblemError } from "./problems.ts";
-import type { Caller, Services } from "./services.ts";
+import type { Services } from "./services.ts";
+import { callerOf, isOverseer, scopedCaller } from "./tenant-caller.ts";
 
 const limitMax = 500;
 
 /** The audit log: its public files as C2SP tlog-tiles has them, and entries for those whom they concern. */
 export function auditRoutes(services: Services): FastifyPluginAsyncTypebox {
-  const readerOf = async (authorization: string | undefined): Promise<string | null> => {
-    const caller: Caller | null = await services.caller(authorization);
-    if (caller === null) throw new ProblemError("not_authenticated");
-    return caller.kind === "tenant" ? caller.tenant : null;
+  const readerOf = async (request: FastifyRequest): Promise<string | null> => {
+    const caller = await scopedCaller(services, request);
+    if (caller.kind !== "person") return caller.kind === "tenant" ? caller.tenant : null;
+    // All tenants' entries together tell who does how much.
+    if (!isOverseer(caller.who)) throw new ProblemError("not_allowed");
+    return null;
+  };
+  const mayReadBundles = async (request: FastifyRequest): Promise<boolean> => {
+    const caller = await callerOf(services, request);
+    return caller.kind === "operator" || (caller.kind === "person" && isOverseer(caller.who));
   };
 
   return async (app) => {
@@ -33,8 +41,7 @@ export function auditRoutes(services: Services): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         // Hashes say nothing; entries say what every tenant does.
-        if (request.params["*"].startsWith("entries/") && (await readerOf(request.headers.authorization)) !== null)
-          throw new ProblemError("not_allowed");
+        if (request.params["*"].startsWith("entries/") && !(await mayReadBundles(request))) throw new ProblemError("not_allowed");
         const bytes = await services.audit.tile(request.params["*"]);
         if (bytes === null) throw new ProblemError("not_found");
         return reply
@@ -59,7 +66,7 @@ export function auditRoutes(services: Services): FastifyPluginAsyncTypebox {
         },
       },
       async (request) => {
-        const tenant = await readerOf(request.headers.authorization);
+        const tenant = await readerOf(request);
         const { before, type, limit = 50 } = request.query;
         return services.audit.page(tenant, { before: before === undefined ? null : Number(before), type: type ?? null, limit });
       },
@@ -76,7 +83,7 @@ export function auditRoutes(services: Services): FastifyPluginAsyncTypebox {
         },
       },
       async (request, reply) => {
-        const tenant = await readerOf(request.headers.authorization);
+        const tenant = await readerOf(request);
         const entry = await services.audit.entry(tenant, request.params.index);
         if (entry === null) throw new ProblemError("not_found");
         return reply.type("application/json").send(Buffer.from(entry));
@@ -94,12 +101,29 @@ export function auditRoutes(services: Services): FastifyPluginAsyncTypebox {
         },
       },
       async (request, reply) => {
-        const tenant = await readerOf(request.headers.authorization);
+        const tenant = await readerOf(request);
         const proof = await services.audit.proof(tenant, request.params.index);
         if (proof === null) throw new ProblemError("not_found");
         return reply.type("text/plain; charset=utf-8").send(proof);
       },
     );
+
+    app.get(
+      "/v1/audit/time-stamps",
+      { schema: { tags: ["audit"], summary: "Sizes of the log whose checkpoints have a time-stamp of an authority (RFC 3161)" } },
+      async () => ({ sizes: await services.audit.timeStamps() }),
+    );
+
+    for (const [suffix, what, type] of stampedFiles)
+      app.get(
+        `/v1/audit/time-stamps/:size${suffix}`,
+        { schema: { tags: ["audit"], summary: `The ${what} of this size, byte for byte`, params: sizeParams } },
+        async (request, reply) => {
+          const bytes = await services.audit.stamped(request.params.size, what);
+          if (bytes === null) throw new ProblemError("not_found");
+          return reply.type(type).send(Buffer.from(bytes));
+        },
+      );
 
     app.get(
       "/v1/audit/keys",
@@ -117,4 +141,10 @@ export function auditRoutes(services: Services): FastifyPluginAsyncTypebox {
   };
 }
 
+const stampedFiles = [
+  ["", "time-stamp", "application/timestamp-reply"],
+  ["/checkpoint", "checkpoint", "text/plain; charset=utf-8"],
+] as const;
+
+const sizeParams = Type.Object({ size: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }) });
 const indexParams = Type.Object({ index: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }) });

@@ -29,7 +29,7 @@ export type Scheme =
       readonly keyIdHeader: string;
       readonly timestampHeader: string;
       readonly windowS: number;
-      readonly keySetHosts: readonly string[];
+      readonly keySetUrls: readonly string[];
     }
   | { readonly kind: "shared-secret"; readonly headers: readonly string[]; readonly parameter?: string }
   | { readonly kind: "oauth-client"; readonly apiKeyHeader: string }
@@ -48,7 +48,7 @@ export interface Credentials {
   readonly keySet?: KeySet;
 }
 
-/** The pinned set as JSON text, and where it may be renewed. Without a text nothing verifies. */
+/** The set as JSON text: pinned at the endpoint, or as it was last fetched from `url`. Without a text nothing verifies. */
 export interface KeySet {
   readonly pinned: string | null;
   readonly url: string | null;
@@ -59,6 +59,8 @@ export interface VerifierContext {
   accessTokenValid(token: string): boolean;
   /** Epoch milliseconds. */
   now(): number;
+  /** A request of now names a key that is not in the key set: there may be a newer set. */
+  keyMissed?(): void;
 }
 
 /** Header under which the query string of the request is handed to {@link Verify}; what a sender writes there is overwritten. */
@@ -79,7 +81,12 @@ export function verifier(scheme: Scheme, credentials: Credentials, context: Veri
     case "sha256-key-last":
       return secret === null ? never : keyLastVerifier(scheme, secret);
     case "rsa-sha256":
-      return rsaVerifier(scheme, credentials.keySet?.pinned ?? null, () => context.now());
+      return rsaVerifier(
+        scheme,
+        credentials.keySet?.pinned ?? null,
+        () => context.now(),
+        () => context.keyMissed?.(),
+      );
     case "shared-secret":
       return secret === null ? never : secretVerifier(scheme, secret);
     case "oauth-client":

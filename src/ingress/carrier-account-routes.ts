@@ -42,7 +42,11 @@ export function carrierAccountRoutes(services: Services) {
                 }),
               ),
               rank: Type.Optional(
-                Type.Integer({ minimum: 0, maximum: 100, description: "of several accounts for a carrier the lowest goes first" }),
+                Type.Integer({
+                  minimum: 0,
+                  maximum: 100,
+                  description: "of several accounts for a carrier the lowest goes first; of one rank the one that was added first",
+                }),
               ),
             },
             { additionalProperties: false },
@@ -77,37 +81,6 @@ export function carrierAccountRoutes(services: Services) {
         const isGone = UUID.test(request.params.id) && (await services.carrierAccounts.remove(tenant, request.params.id));
         if (!isGone) throw new ProblemError("not_found");
         return reply.code(204).send();
-      },
-    );
-
-    app.post(
-      "/v1/dead-letters/retry",
-      {
-        schema: {
-          summary:
-            "Try again what could not be asked of carriers, and take in anew what is in quarantine, both as they stand: all, or those of a source or a code",
-          tags: ["operations"],
-          security,
-          body: Type.Object(
-            {
-              ids: Type.Optional(Type.Array(Type.String({ pattern: UUID.source, maxLength: 36 }), { minItems: 1, maxItems: 1000 })),
-              source: Type.Optional(sourceId),
-              code: Type.Optional(Type.String({ pattern: "^[a-z-]{1,40}$" })),
-              as: Type.Optional(
-                Type.String({
-                  pattern: "^[a-z0-9][a-z0-9-]{1,39}$",
-                  description: "source whose codec reads what is in quarantine; the one that it came under, if left out",
-                }),
-              ),
-            },
-            { additionalProperties: false },
-          ),
-        },
-      },
-      async (request, reply) => {
-        const { tenant } = await tenantCaller(services, request);
-        reply.code(202);
-        return services.retryDeadLetters(tenant, request.body);
       },
     );
   };

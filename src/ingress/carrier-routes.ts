@@ -1,15 +1,13 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
-import { categoryNames } from "../domain/category.ts";
-import { lawfulBases, transferTools } from "../domain/register-entry.ts";
+import { agreementOf, AgreementForm, TransferPolicyForm } from "./change-forms.ts";
 import { ProblemError } from "./problems.ts";
 import type { Services } from "./services.ts";
 import { tenantCaller } from "./tenant-caller.ts";
 
 const tags = ["carriers"];
 const security = [{ apiKey: [] }];
-const literals = <Text extends string>(texts: readonly Text[]) => Type.Union(texts.map((text) => Type.Literal(text)));
 
 /** The carrier register: who recipients are and what may go there. */
 export function carrierRoutes(services: Services) {
@@ -36,36 +34,59 @@ export function carrierRoutes(services: Services) {
           tags,
           security,
           params: Type.Object({ source: Type.String({ maxLength: 40 }) }),
-          body: Type.Object(
-            {
-              contract: Type.Optional(
-                Type.Object(
-                  { reference: Type.String({ minLength: 1, maxLength: 200 }), date: Type.String({ format: "date" }) },
-                  { additionalProperties: false },
-                ),
-              ),
-              lawfulBasis: Type.Optional(literals(lawfulBases)),
-              transferTool: Type.Optional(literals(transferTools)),
-              fieldsAllowed: Type.Optional(Type.Array(literals(categoryNames), { uniqueItems: true, maxItems: 20 })),
-            },
-            { additionalProperties: false },
-          ),
+          body: AgreementForm,
         },
       },
       async (request) => {
         const { tenant, caller } = await tenantCaller(services, request);
         // It decides what may leave: a key that a shop system holds does not change it.
         if (caller !== "operator") throw new ProblemError("not_allowed");
-        const { contract, lawfulBasis, transferTool, fieldsAllowed } = request.body;
-        const agreement = {
-          contract: contract ?? null,
-          lawfulBasis: lawfulBasis ?? null,
-          transferTool: transferTool ?? null,
-          fieldsAllowed: fieldsAllowed ?? null,
-        };
-        const carrier = await services.carriers.agree(tenant, request.params.source, agreement as never);
+        const carrier = await services.carriers.agree(tenant, request.params.source, agreementOf(request.body), caller);
         if (carrier === null) throw new ProblemError("not_found");
         return carrier;
+      },
+    );
+
+    app.get(
+      "/v1/carriers/:source/agreement",
+      {
+        schema: {
+          summary: "What a tenant has agreed with a recipient, by versions, the newest first; what is null is as the register says",
+          tags,
+          security,
+          params: Type.Object({ source: Type.String({ maxLength: 40 }) }),
+        },
+      },
+      async (request) => {
+        const { tenant } = await tenantCaller(services, request);
+        const items = await services.carriers.agreements(tenant, request.params.source);
+        if (items === null) throw new ProblemError("not_found");
+        return { items, next: null };
+      },
+    );
+
+    app.get(
+      "/v1/transfer-policy",
+      { schema: { summary: "Which recipients a tenant refuses, beyond what the law does", tags, security } },
+      async (request) => services.carriers.policy((await tenantCaller(services, request)).tenant),
+    );
+
+    app.put(
+      "/v1/transfer-policy",
+      {
+        schema: {
+          summary: "Refuse recipients: they are sent nothing, and no grant changes that. For the operator",
+          tags,
+          security,
+          body: TransferPolicyForm,
+        },
+      },
+      async (request) => {
+        const { tenant, caller } = await tenantCaller(services, request);
+        if (caller !== "operator") throw new ProblemError("not_allowed");
+        const policy = await services.carriers.setPolicy(tenant, request.body, caller);
+        if (policy === null) throw new ProblemError("unknown_source");
+        return policy;
       },
     );
   };

@@ -19,10 +19,16 @@ test("every call is described with its answer's status and its problems, and the
     ["post", "/v1/dead-letters/{id}/retry", "202"],
     ["post", "/v1/endpoints", "201"],
     ["get", "/v1/track/{publicId}", "200"],
+    ["get", "/v1/session", "200"],
+    ["post", "/v1/operators/invitations", "201"],
+    ["post", "/v1/api-keys", "201"],
   ] as const)
     assert.deepEqual(statusOf(method, path), [status, "default"]);
   for (const calls of Object.values<Record<string, { responses: object }>>(description.paths))
     for (const { responses } of Object.values(calls)) assert.ok("default" in responses);
+  const post = description.paths["/v1/shipments"].post;
+  assert.deepEqual([post.security, post.description], [[{ apiKey: [] }, { session: [] }], "Scope: `write`."]);
+  assert.equal(description.paths["/v1/hooks/{endpointId}"].post.security, undefined);
   const policy = String((await app.inject("/docs/")).headers["content-security-policy"]);
   assert.match(policy, /connect-src 'self';/);
   assert.doesNotMatch(policy, /https?:|\*/);

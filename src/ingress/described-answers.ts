@@ -1,5 +1,8 @@
 import { Type, type TSchema } from "typebox";
+import { operatorRoles } from "../domain/operator.ts";
+import { scopes } from "../domain/scope.ts";
 import { statuses } from "../domain/status.ts";
+import { releaseAnswers } from "./described-releases.ts";
 import { problems } from "./problems.ts";
 
 /*
@@ -16,6 +19,9 @@ interface Answer {
 
 const Text = Type.String();
 const TextOrNull = Type.Union([Type.String(), Type.Null()]);
+const Owner = Type.Union([Type.String({ format: "uuid" }), Type.Null()], {
+  description: "operator who answers for it; null where none is named",
+});
 const Time = Type.String({ format: "date-time" });
 const Receipt = Type.Object({ receipt: Type.String({ format: "uuid" }) });
 const page = (item: TSchema): TSchema =>
@@ -48,6 +54,27 @@ const Tracked = Type.Object({
   status: Type.Enum([...statuses]),
   statusReason: TextOrNull,
   events: Type.Array(Type.Omit(Event, ["code"])),
+});
+
+const Operator = Type.Object({
+  operator: Text,
+  state: Type.Enum(["active", "disabled"]),
+  roles: Type.Array(Type.Enum([...operatorRoles])),
+  accounts: Type.Integer({ description: "with a sign-in provider" }),
+  passkeys: Type.Array(
+    Type.Object({
+      passkey: Type.String({ description: "digest, as the audit log names it" }),
+      credential: Text,
+      publicKey: Type.String({ description: "SubjectPublicKeyInfo, base64url" }),
+      algorithm: Type.Integer({ description: "COSE: -7 ES256, -8 EdDSA, -257 RS256" }),
+      synced: Type.Boolean({ description: "the authenticator may copy it to other devices" }),
+      aaguid: Text,
+      createdAt: Time,
+      lastUsedAt: Type.Union([Time, Type.Null()]),
+    }),
+  ),
+  createdAt: Time,
+  signedInAt: Type.Union([Time, Type.Null()]),
 });
 
 const accepted = { status: 202, says: "durable" } as const;
@@ -89,7 +116,18 @@ const answers: Readonly<Record<string, Answer>> = {
     status: 200,
     says: "what waits for a person",
     body: page(
-      Type.Object({ id: Text, kind: Type.Enum(["quarantined", "failed"]), receipt: Text, source: Text, code: TextOrNull, at: Time }),
+      Type.Object({
+        id: Text,
+        kind: Type.Enum(["quarantined", "failed", "outbound"]),
+        receipt: TextOrNull,
+        source: Text,
+        code: TextOrNull,
+        at: Time,
+        shipment: TextOrNull,
+        failures: Type.Integer(),
+        state: Type.Enum(["open", "acknowledged", "dismissed"]),
+        decision: Type.Union([Type.Null(), Type.Object({ reason: Text, reference: TextOrNull, by: Text, at: Time })]),
+      }),
     ),
   },
   "POST /v1/dead-letters/:id/retry": {
@@ -108,6 +146,51 @@ const answers: Readonly<Record<string, Answer>> = {
     }),
   },
   "GET /v1/endpoints": { status: 200, says: "the addresses", body: page(Endpoint) },
+  "GET /v1/session": {
+    status: 200,
+    says: "who is signed in",
+    body: Type.Object({
+      operator: Text,
+      roles: Type.Array(Type.Enum([...operatorRoles])),
+      session: Text,
+      method: Type.Enum(["oidc", "passkey"]),
+      confirmed: Type.Boolean({ description: "false for an account that was recognised by its address, until a passkey confirms it" }),
+      steppedUp: Type.Boolean({ description: "a passkey was used in the last five minutes" }),
+      mayEnrol: Type.Boolean(),
+    }),
+  },
+  "POST /v1/sign-in/options": { status: 200, says: "PublicKeyCredentialRequestOptionsJSON", body: Type.Object({ challenge: Text }) },
+  "POST /v1/session/step-up/options": {
+    status: 200,
+    says: "PublicKeyCredentialRequestOptionsJSON",
+    body: Type.Object({ challenge: Text }),
+  },
+  "POST /v1/passkeys/options": { status: 200, says: "PublicKeyCredentialCreationOptionsJSON", body: Type.Object({ challenge: Text }) },
+  "GET /v1/operators": { status: 200, says: "all of them", body: page(Operator) },
+  "POST /v1/operators/invitations": {
+    status: 201,
+    says: "the code, shown here and never again",
+    body: Type.Object({ operator: Text, code: Text, url: Type.String({ format: "uri" }), expiresInS: Type.Integer() }),
+  },
+  "POST /v1/api-keys": {
+    status: 201,
+    says: "the key, shown here and never again",
+    body: Type.Object({ key: Text, apiKey: Text, scopes: Type.Array(Type.Enum([...scopes])), owner: Owner }),
+  },
+  "GET /v1/api-keys": {
+    status: 200,
+    says: "the tenant's keys",
+    body: page(
+      Type.Object({
+        key: Text,
+        scopes: Type.Array(Type.Enum([...scopes])),
+        owner: Owner,
+        createdAt: Time,
+        revokedAt: Type.Union([Time, Type.Null()]),
+      }),
+    ),
+  },
+  ...releaseAnswers,
   "GET /v1/track/:publicId": { status: 200, says: "the shopper's view", body: Tracked },
 };
 

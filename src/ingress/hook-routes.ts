@@ -1,9 +1,10 @@
 import type { FastifyInstance } from "fastify";
+import type { CallerAddress } from "./caller-address.ts";
 import { ProblemError } from "./problems.ts";
 import type { Services } from "./services.ts";
 
 /** Routes that face senders: webhooks and the token endpoint for senders that authenticate by OAuth client credentials. */
-export function hookRoutes(services: Services) {
+export function hookRoutes(services: Services, callerOf: CallerAddress) {
   return async (app: FastifyInstance): Promise<void> => {
     // Bytes are verified as they came, so nothing is parsed before.
     app.removeAllContentTypeParsers();
@@ -12,6 +13,8 @@ export function hookRoutes(services: Services) {
     app.post<{ Params: { endpointId: string } }>(
       "/v1/hooks/:endpointId",
       {
+        // The schema is for the description; an id that is none is not found.
+        validatorCompiler: () => () => true,
         schema: {
           summary: "A source's webhook, as that source sends it",
           tags: ["ingress"],
@@ -23,7 +26,7 @@ export function hookRoutes(services: Services) {
           .receiveHook(request.params.endpointId, {
             headers: request.headers,
             body: (request.body as Buffer | undefined) ?? Buffer.alloc(0),
-            remoteAddress: request.ip,
+            remoteAddress: callerOf(request),
             query: queryOf(request.url),
           })
           .then(({ receipt, duplicate }) => {

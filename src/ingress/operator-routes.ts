@@ -20,7 +20,7 @@ export function operatorRoutes(services: Services) {
   return async (app: FastifyInstance): Promise<void> => {
     app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 
-    app.post<{ Body: { name: string } }>(
+    app.post<{ Body: { name: string; owner?: string } }>(
       "/v1/tenants",
       {
         schema: {
@@ -29,14 +29,14 @@ export function operatorRoutes(services: Services) {
             type: "object",
             required: ["name"],
             additionalProperties: false,
-            properties: { name: { type: "string", minLength: 1, maxLength: 200 } },
+            properties: { name: { type: "string", minLength: 1, maxLength: 200 }, owner: { type: "string", format: "uuid" } },
           },
         },
       },
       async (request, reply) => {
         await operator(request);
         reply.code(201);
-        return services.createTenant(request.body.name);
+        return services.createTenant(request.body.name, request.body.owner ?? null);
       },
     );
 

@@ -18,20 +18,35 @@ const modulusBitsMin = 2048;
  * Verifies RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, section 8.2) over `timestamp.body`.
  * @param pinned a JSON Web Key Set as text; null or a set without a usable key verifies nothing.
  * @param now epoch milliseconds.
+ * @param missed called for a recent request whose key is not in the set.
  */
 export function rsaVerifier(
   scheme: RsaScheme,
   pinned: string | null,
   now: () => number,
+  missed: () => void = () => {},
 ): (headers: IncomingHttpHeaders, body: Buffer) => boolean {
   const keys = (pinned === null ? null : rsaKeys(pinned)) ?? new Map<string, KeyObject>();
   return (headers, body) => {
     const [signature, keyId, timestamp] = [headers[scheme.header], headers[scheme.keyIdHeader], headers[scheme.timestampHeader]];
     if (typeof signature !== "string" || typeof keyId !== "string" || typeof timestamp !== "string") return false;
+    if (!isRecent(timestamp, now(), scheme.windowS)) return false;
     const key = keys.get(keyId);
-    if (key === undefined || !isRecent(timestamp, now(), scheme.windowS)) return false;
+    if (key === undefined) {
+      missed();
+      return false;
+    }
     return verify("sha256", Buffer.concat([Buffer.from(`${timestamp}.`), body]), key, Buffer.from(signature, "base64"));
   };
+}
+
+/** A key set as it is kept: the members that verify, and of each the public parts alone. @returns null where it has no usable key. */
+export function publicKeySet(text: string): string | null {
+  if (rsaKeys(text) === null) return null;
+  const usable = members(text)
+    .slice(0, keysMax)
+    .filter((member) => rsaKey(member) !== null && typeof member["kid"] === "string" && member["kid"] !== "");
+  return JSON.stringify({ keys: usable.map(({ kty, kid, use, n, e }) => ({ kty, kid, use, n, e })) });
 }
 
 /**

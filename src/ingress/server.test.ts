@@ -38,3 +38,21 @@ test("a database that is away is told apart from a mistake, and neither says a w
     assert.doesNotMatch(answer.body, /Ida/);
   }
 });
+
+test("a sender's own word for its address counts for nothing; that of our proxy does", async (t) => {
+  for (const [hops, seen] of [
+    [0, "127.0.0.1"],
+    [1, "198.51.100.7"],
+  ] as const) {
+    const addresses: string[] = [];
+    const receiveHook: Services["receiveHook"] = async (_id, { remoteAddress }) => {
+      addresses.push(remoteAddress);
+      return { receipt: "r", duplicate: false };
+    };
+    const app = await buildServer({ receiveHook } as unknown as Services, quiet, hops);
+    t.after(() => app.close());
+    const headers = { "x-forwarded-for": "203.0.113.1, 198.51.100.7", "content-type": "text/plain" };
+    await app.inject({ method: "POST", url: "/v1/hooks/x", headers, payload: "{}" });
+    assert.deepEqual(addresses, [seen]);
+  }
+});

@@ -1,7 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Agreement } from "../domain/agreement.ts";
 import type { Category } from "../domain/category.ts";
-import type { RegisterEntry } from "../domain/register-entry.ts";
+import type { Scope } from "../domain/scope.ts";
+import type { Approvals } from "./approval-services.ts";
+import type { Exports } from "./export-services.ts";
+import type { CarrierAccounts, Carriers } from "./carrier-services.ts";
+import type { DeadLetters } from "./dead-letter-services.ts";
+import type { Operators } from "./operators.ts";
 import type { ShipmentInput } from "./shipment-input.ts";
 
 /** What a request was answered with; every receipt is an acknowledgement: the record is durable. */
@@ -41,38 +45,6 @@ export interface ReceiptView {
   readonly receivedAt: string;
   readonly reason: string | null;
   readonly shipments: readonly string[];
-}
-
-export interface DeadLetterView {
-  readonly id: string;
-  /** `outbound`: a carrier could not be asked. */
-  readonly kind: "quarantined" | "failed" | "outbound";
-  /** Null where no record is behind it. */
-  readonly receipt: string | null;
-  readonly source: string;
-  readonly code: string | null;
-  readonly at: string;
-  /** Of `outbound`: which parcel; null where it is the whole account. */
-  readonly shipment: string | null;
-  /** How often it has failed. */
-  readonly failures: number;
-}
-
-export interface DeadLetterFilter {
-  readonly ids?: readonly string[];
-  readonly source?: string;
-  readonly code?: string;
-  /** Source whose codec is to read what is in quarantine. */
-  readonly as?: string;
-}
-
-export interface RetriedDeadLetters {
-  /** Taken in anew, or to be asked again. */
-  readonly retried: number;
-  /** In quarantine still, since they do not decode. */
-  readonly refused: number;
-  /** Others may be left that fit the filter; ask again. */
-  readonly more: boolean;
 }
 
 export interface EndpointView {
@@ -150,75 +122,6 @@ export interface Persons {
   release(tenant: string, subject: string): Promise<boolean>;
 }
 
-/** A recipient as it is for one tenant. */
-export interface CarrierView extends Omit<RegisterEntry, "owner" | "breachContact" | "limits" | "polling" | "sources"> {
-  readonly version: number;
-  readonly validFrom: string;
-  /** Null where the tenant has agreed nothing of its own. */
-  readonly agreementVersion: number | null;
-  /** How calls to it have gone; null where none were made. */
-  readonly health: CarrierHealth | null;
-}
-
-/** How calls to a source have gone, of all merchants together. */
-export interface CarrierHealth {
-  /** Null where no process has told it lately. */
-  readonly breaker: string | null;
-  readonly days30: {
-    readonly calls: number;
-    readonly failures: number;
-    readonly target: number;
-    readonly answered: number | null;
-    /** Of the failures that the target allows; 0 or less: spent. */
-    readonly budgetLeft: number;
-  };
-  /** This hour and the last. */
-  readonly recent: { readonly calls: number; readonly failures: number; readonly meanLatencyMs: number | null };
-}
-
-export interface NewCarrierAccountInput {
-  readonly source: string;
-  readonly credentials: Readonly<Record<string, string>>;
-  readonly carriers?: readonly string[];
-  readonly rank?: number;
-}
-
-/** An account with a source. Its credential is not in it. */
-export interface CarrierAccountView {
-  readonly id: string;
-  readonly source: string;
-  readonly carriers: readonly string[];
-  readonly rank: number;
-  readonly createdAt: string;
-  /** Not asked until then, and why; null while it is. */
-  readonly held: { readonly until: string; readonly reason: string } | null;
-  /** Parcels of the merchant that the source is asked about, and those that are due. */
-  readonly tracked: number;
-  readonly overdue: number;
-}
-
-/** What merchants ask carriers with. */
-export interface CarrierAccounts {
-  /** @throws {ProblemError} `unknown_source`, `invalid_field`, `grant_required`, `busy`. */
-  add(tenant: string, input: NewCarrierAccountInput): Promise<CarrierAccountView>;
-  list(tenant: string): Promise<readonly CarrierAccountView[]>;
-  /** @returns false where the tenant has none of this id. */
-  remove(tenant: string, id: string): Promise<boolean>;
-  /** Puts back what could not be asked. @returns how many. */
-  retryLetters(
-    tenant: string,
-    filter: { readonly ids?: readonly string[]; readonly source?: string; readonly code?: string },
-  ): Promise<number>;
-}
-
-/** The carrier register. */
-export interface Carriers {
-  /** @param tenant null for the register without anybody's agreements. */
-  list(tenant: string | null): Promise<readonly CarrierView[]>;
-  /** @returns null where there is no such recipient. */
-  agree(tenant: string, source: string, agreement: Agreement): Promise<CarrierView | null>;
-}
-
 export interface AuditPage {
   readonly items: readonly { readonly index: number; readonly entry: unknown }[];
   /** For `before` of the next page; null on the last. */
@@ -239,6 +142,10 @@ export interface AuditReads {
   entry(tenant: string | null, index: number): Promise<Uint8Array | null>;
   /** A `.tlog-proof`; null as for {@link entry}, and until a checkpoint covers it. */
   proof(tenant: string | null, index: number): Promise<string | null>;
+  /** Sizes of the checkpoints that have a time-stamp, the smallest first. */
+  timeStamps(): Promise<readonly number[]>;
+  /** A checkpoint that has one, or the authority's answer (RFC 3161); null where there is none. */
+  stamped(size: number, what: "checkpoint" | "time-stamp"): Promise<Uint8Array | null>;
   /** Verifier keys, name+id+key. */
   keys(): Promise<readonly string[]>;
 }
@@ -305,9 +212,31 @@ export interface SubjectExport {
   readonly refused: Readonly<Record<string, number>>;
 }
 
-/** Who calls the API. */
+export interface ApiKeyView {
+  readonly key: string;
+  readonly scopes: readonly Scope[];
+  /** Operator who answers for it; null where nobody is known. */
+  readonly owner: string | null;
+  readonly createdAt: string;
+  readonly revokedAt: string | null;
+}
+
+/** A tenant's keys to the API. */
+export interface ApiKeys {
+  /** @returns the key itself, which is never shown again. @throws {ProblemError} `invalid_field` for an owner who is no operator. */
+  create(
+    tenant: string,
+    scopes: readonly Scope[],
+    owner: string | null,
+  ): Promise<{ readonly key: string; readonly apiKey: string; readonly scopes: readonly Scope[]; readonly owner: string | null }>;
+  list(tenant: string): Promise<readonly ApiKeyView[]>;
+  /** @returns false where the tenant has no such key. */
+  revoke(tenant: string, key: string): Promise<boolean>;
+}
+
+/** Who calls the API by a key. */
 export type Caller =
-  | { readonly kind: "tenant"; readonly tenant: string; readonly key: string }
+  | { readonly kind: "tenant"; readonly tenant: string; readonly key: string; readonly scopes: ReadonlySet<Scope> }
   | { readonly kind: "operator" }
   /** The process that asks carriers: it hands in their answers, and nothing else. */
   | { readonly kind: "connector" };
@@ -377,17 +306,7 @@ export interface Services {
   shipmentsPage(tenant: string, cursor: string | null, limit: number): Promise<Page<ShipmentView>>;
   receipt(tenant: string, id: string): Promise<ReceiptView | null>;
   track(publicId: string): MaybeNow<Buffer | null>;
-  deadLetters(tenant: string, cursor: string | null, limit: number): Promise<Page<DeadLetterView>>;
-  /**
-   * Puts a failed job back into its lane, or takes a quarantined record in anew.
-   * @param source who sent the record, where that was not known or wrong; null for the one it came under.
-   * @returns null where there is neither; `receipt` of the record that was taken in.
-   * @throws {ProblemError}
-   */
-  retryDeadLetter(tenant: string, id: string, source: string | null): Promise<{ readonly receipt: string | null } | null>;
-  /** Outbound ones at once; of those in quarantine a bounded number, each by an opener of its own. */
-  retryDeadLetters(tenant: string, filter: DeadLetterFilter): Promise<RetriedDeadLetters>;
-  createTenant(name: string): Promise<{ tenant: string; apiKey: string }>;
+  createTenant(name: string, owner: string | null): Promise<{ tenant: string; apiKey: string }>;
   tenantExists(tenant: string): Promise<boolean>;
   /** @param idempotencyKey the same key and input give the same endpoint. @throws {ProblemError} */
   createEndpoint(
@@ -396,13 +315,17 @@ export interface Services {
     idempotencyKey: string | null,
   ): Promise<EndpointView & { clientId?: string; secret?: string }>;
   /** Opens everything that is kept about a subject. */
-  exportSubject(tenant: string, subject: string): Promise<SubjectExport>;
+  readonly exports: Exports;
   endpoints(tenant: string): Promise<readonly EndpointView[]>;
   readonly persons: Persons;
+  readonly operators: Operators;
+  readonly apiKeys: ApiKeys;
   readonly carriers: Carriers;
   readonly audit: AuditReads;
   readonly webhooks: Webhooks;
   readonly carrierAccounts: CarrierAccounts;
+  readonly deadLetters: DeadLetters;
+  readonly approvals: Approvals;
   metrics(): Promise<string>;
   /** Why requests cannot be served now, or null when they can. */
   notReady(): Promise<string | null>;

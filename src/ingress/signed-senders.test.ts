@@ -139,7 +139,7 @@ describe("an RSA signature by a key set", () => {
     keyIdHeader: "x-key-id",
     timestampHeader: "x-timestamp",
     windowS: 300,
-    keySetHosts: ["api.example.org"],
+    keySetUrls: ["https://api.example.org/jwks"],
   };
   const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const other = generateKeyPairSync("rsa", { modulusLength: 2048 });
