@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { commands } from "../main/commands.ts";
+import { wholeNumber } from "./option-numbers.ts";
 
 /** Commands for accounts with carriers. A credential comes from a file or standard input: an argument would stand in the shell's history. */
 export function addAccountCommands(account: Command, run: (work: () => Promise<void>) => Promise<void>): void {
@@ -14,7 +15,11 @@ export function addAccountCommands(account: Command, run: (work: () => Promise<v
       'JSON with the parts that the carrier gave, such as {"clientId": "…", "clientSecret": "…"}; - for standard input',
     )
     .option("--carrier <carrier...>", "whose parcels are asked about here; the source's own where left out")
-    .option("--rank <number>", "of several accounts for a carrier the lowest goes first", Number)
+    .option(
+      "--rank <number>",
+      "of several accounts for a carrier the lowest goes first; of one rank the one that was added first",
+      wholeNumber(0, 100),
+    )
     .option("--json", "one JSON object")
     .action((options: { tenant: string; source: string; credentials: string; carrier?: string[]; rank?: number; json?: boolean }) =>
       run(async () => {

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { commands } from "../main/commands.ts";
 import { addAccountCommands } from "./carrier-accounts.ts";
+import { addAgreementCommands } from "./carrier-agreements.ts";
 
 /** Commands for the carrier register. @param run ends the program with a message where the work fails. */
 export function addCarrierCommands(program: Command, run: (work: () => Promise<void>) => Promise<void>): void {
@@ -42,5 +43,6 @@ export function addCarrierCommands(program: Command, run: (work: () => Promise<v
         }
       }),
     );
+  addAgreementCommands(carriers, run);
   addAccountCommands(carriers.command("account").description("what a merchant asks a carrier with"), run);
 }

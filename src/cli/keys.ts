@@ -1,6 +1,7 @@
 import { userInfo } from "node:os";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { commands } from "../main/commands.ts";
+import { wholeNumber } from "./option-numbers.ts";
 
 /** Above it, ingest on a machine of two cores would feel it. */
 const keysPerSecond = 2_000;
@@ -59,7 +60,7 @@ export function addRotationCommands(keys: Command, run: (work: () => Promise<voi
   keys
     .command("retire")
     .description("destroy what opens the wraps of an epoch and all before it; refused while there is one")
-    .requiredOption("--epoch <number>", "the last epoch to retire", positive)
+    .requiredOption("--epoch <number>", "the last epoch to retire", wholeNumber(1))
     .addOption(operatorOption())
     .option("--json", "one JSON object")
     .action((options: { epoch: number; operator: string; json?: boolean }) =>
@@ -126,7 +127,7 @@ function statusText({ currentEpoch, minimumEpoch, epochs, indexVersions, rotatio
 }
 
 function rateOption(): Option {
-  return new Option("--rate <keys>", "at most so many keys a second").default(keysPerSecond).argParser(positive);
+  return new Option("--rate <keys>", "at most so many keys a second").default(keysPerSecond).argParser(wholeNumber(1));
 }
 
 function operatorOption(): Option {
@@ -139,10 +140,4 @@ function accountName(): string {
   } catch {
     return "unknown";
   }
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("a whole number of 1 or more");
-  return value;
 }

@@ -1,11 +1,17 @@
 import { Command, Option } from "commander";
 import { readFile } from "node:fs/promises";
 import { type Answers, commands } from "../main/commands.ts";
+import { addApiKeyCommands } from "./api-keys.ts";
 import { addAuditCommands } from "./audit.ts";
 import { addCarrierCommands } from "./carriers.ts";
+import { addDeadLetterCommands } from "./dead-letters.ts";
+import { addCheckCommands } from "./check.ts";
 import { addRotationCommands } from "./keys.ts";
+import { addOperatorCommands } from "./operators.ts";
+import { addQueueCommands } from "./queue.ts";
+import { addReleaseCommands } from "./releases.ts";
 import { exitCodeOf } from "../main/exit-code.ts";
-import { keysReportText } from "../main/keys-report.ts";
+import { keysReportText } from "../main/keys/keys-report.ts";
 import { type RoleName, roleNames } from "../main/role.ts";
 import { addSimulateCommand } from "./simulate.ts";
 
@@ -24,6 +30,19 @@ program
   .action((options: { role: RoleName }) => run(() => commands.serve(options.role)));
 
 program
+  .command("open")
+  .description(
+    "carry out one grant and end: the command of an opener's task, where a platform starts it (docs/operations/emergency-transfer.md)",
+  )
+  .requiredOption("--grant <id>", "the grant; what it is about stands in the database")
+  .requiredOption("--tenant <id>", "the merchant whose grant it is")
+  .action((options: { grant: string; tenant: string }) =>
+    run(async () => {
+      process.exitCode = await commands.open(options);
+    }),
+  );
+
+program
   .command("migrate")
   .description("bring the database up to date: the data folder's, or the one that PARCELKEEP_DATABASE_URL names")
   .option("--json", "one JSON object")
@@ -40,8 +59,11 @@ tenants
   .command("create")
   .description("a new merchant, with an API key that is shown once")
   .requiredOption("--name <name>", "the merchant's name")
+  .option("--owner <operator>", "who answers for the key: what it asks for counts as asked for by them")
   .option("--json", "one JSON object")
-  .action((options: { name: string; json?: boolean }) => run(async () => show(await commands.createTenant(options.name), options.json)));
+  .action((options: { name: string; owner?: string; json?: boolean }) =>
+    run(async () => show(await commands.createTenant(options.name, options.owner), options.json)),
+  );
 
 tenants
   .command("policy")
@@ -126,6 +148,14 @@ keys
   );
 addRotationCommands(keys, run);
 addCarrierCommands(program, run);
+addOperatorCommands(program.command("operators").description("who may sign in, and what they may do (docs/operations/operators.md)"), run);
+addApiKeyCommands(tenants.command("keys").description("a merchant's API keys"), run);
+addReleaseCommands(program, run);
+addDeadLetterCommands(program, run);
+addQueueCommands(
+  program.command("queue").description("the queue between inbox and workers, where one is set (docs/operations/queue.md)"),
+  run,
+);
 
 addAuditCommands(program.command("audit").description("the audit log, for whoever must trust it"), run);
 
@@ -145,14 +175,27 @@ program
     }),
   );
 
+addCheckCommands(program.command("check").description("what a deployment finds"), run);
 addSimulateCommand(program, run);
 
-program
-  .command("db")
-  .description("the embedded database")
+const database = program.command("db").description("the database");
+database
   .command("url")
-  .description("its connection string while it runs")
+  .description("connection string of the embedded one while it runs")
   .action(() => run(async () => void process.stdout.write(`${await commands.databaseUrl()}\n`)));
+database
+  .command("roles")
+  .description(
+    "make the roles in the managed one that PARCELKEEP_DATABASE_URL names, and let them log in by IAM (docs/operations/deploy.md)",
+  )
+  .option("--json", "one JSON object")
+  .action((options: { json?: boolean }) =>
+    run(async () => {
+      const made = await commands.makeIamRoles();
+      const lines = made.length === 0 ? ["the roles are there"] : made.map((name) => `made ${name}`);
+      process.stdout.write(options.json ? `${JSON.stringify({ made })}\n` : `${lines.join("\n")}\n`);
+    }),
+  );
 
 await program.parseAsync();
 

@@ -1,5 +1,6 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { commands } from "../main/commands.ts";
+import { wholeNumber } from "./option-numbers.ts";
 
 interface SimulateOptions {
   readonly serve?: boolean;
@@ -19,6 +20,7 @@ interface SimulateOptions {
   readonly pushClientId?: string[];
   readonly askedBy: "product" | "connectors";
   readonly attach?: boolean;
+  readonly blackHole?: string;
   readonly report?: string;
   readonly json?: boolean;
 }
@@ -44,14 +46,16 @@ export function addSimulateCommand(program: Command, run: (work: () => Promise<v
     .command("simulate")
     .description("carriers on this machine: their credentials, formats, quotas and failures, and parcels that live")
     .option("--serve", "the carriers alone, until a signal ends them")
-    .option("--parcels <count>", "parcels, spread over the carriers", count, 600)
+    .option("--parcels <count>", "parcels, spread over the carriers", wholeNumber(1), 600)
     .option("--carriers <source...>", "only these carriers")
     .option("--seed <text>", "the same seed gives the same parcels, lives and faults", "parcelkeep")
     .option("--fault <source=fault:share...>", "what goes wrong with calls to a carrier, or to all")
     .option("--latency <source=median..p99...>", "how long a carrier takes, in ms")
     .option("--no-quotas", "let carriers answer beyond their quotas")
-    .option("--token-life <seconds>", "of access tokens, instead of the carrier's own", count)
-    .addOption(new Option("--duration <seconds>", "how long the parcels' lives take").argParser(count).default(60).conflicts("serve"))
+    .option("--token-life <seconds>", "of access tokens, instead of the carrier's own", wholeNumber(1))
+    .addOption(
+      new Option("--duration <seconds>", "how long the parcels' lives take").argParser(wholeNumber(1)).default(60).conflicts("serve"),
+    )
     .addOption(
       new Option(
         "--asked-by <who>",
@@ -62,11 +66,17 @@ export function addSimulateCommand(program: Command, run: (work: () => Promise<v
         .conflicts("serve"),
     )
     .addOption(new Option("--attach", "drive the program that holds PARCELKEEP_DATA instead of one of its own").conflicts("serve"))
+    .addOption(
+      new Option(
+        "--black-hole <source>",
+        "two runs, one in which this carrier answers and one in which it does not; shows what the others do",
+      ).conflicts(["serve", "attach"]),
+    )
     .addOption(new Option("--report <file>", "the figures as an HTML page with charts").conflicts("serve"))
     .addOption(new Option("--json", "the figures as JSON").conflicts("serve"))
     .option("--host <address>", "with --serve: where to listen", "127.0.0.1")
-    .option("--port <port>", "with --serve: 0 lets the system choose", port, 0)
-    .option("--speed <factor>", "with --serve: how much faster the parcels' time runs than ours", count, 60)
+    .option("--port <port>", "with --serve: 0 lets the system choose", wholeNumber(0, 65_535), 0)
+    .option("--speed <factor>", "with --serve: how much faster the parcels' time runs than ours", wholeNumber(1), 60)
     .option("--push <source=url...>", "with --serve: also push webhooks (fedex, inpost, shopify, ups) to this ingress address")
     .option("--push-secret <source=secret...>", "with --push: what they are signed with")
     .option("--push-client-id <source=id...>", "with --push: for a sender that fetches a token")
@@ -74,24 +84,19 @@ export function addSimulateCommand(program: Command, run: (work: () => Promise<v
     .action((options: SimulateOptions) => run(() => simulate(options)));
 }
 
-function simulate({ duration, tokenLife, report, json, attach, ...options }: SimulateOptions): Promise<void> {
+function simulate({ duration, tokenLife, report, json, attach, blackHole, ...options }: SimulateOptions): Promise<void> {
   const order = { ...options, tokenLifeSeconds: tokenLife ?? null };
   if (options.serve === true) return commands.serveSimulator(order, (line) => process.stdout.write(`${line}\n`));
   return commands.driveProduct(
-    { ...order, durationSeconds: duration, attach: attach === true, report: report ?? null, json: json === true },
+    {
+      ...order,
+      durationSeconds: duration,
+      attach: attach === true,
+      blackHole: blackHole ?? null,
+      report: report ?? null,
+      json: json === true,
+    },
     (text) => process.stdout.write(text.endsWith("\n") ? text : `${text}\n`),
     (line) => process.stderr.write(`${line}\n`),
   );
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("a whole number from 1 on");
-  return value;
-}
-
-function port(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError("a port from 0 to 65535");
-  return value;
 }

@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import { ConfigError, environmentWith, readConfig, readConnections, readKmsNames, readOwnersDatabase, readTokenLogin } from "./config.ts";
+import {
+  environmentWith,
+  readConfig,
+  readConnections,
+  readKmsNames,
+  readOwnersDatabase,
+  readTokenLogin,
+  signInEnvironment,
+} from "./config.ts";
+import { ConfigError } from "./settings/setting.ts";
 
 const ingress = "postgresql://parcelkeep_ingress:hidden@db.test/parcelkeep";
 const api = "postgres://parcelkeep_api:hidden@db.test:5433/parcelkeep?sslmode=verify-full";
@@ -37,7 +47,13 @@ test("the page of settings lists every one, and no other", () => {
     ...new Set(Array.from(readFileSync(new URL(path, import.meta.url), "utf8").matchAll(pattern), ([, name]) => name!)),
   ];
   const listed = names("../../docs/operations/settings.md", /^\| `(PARCELKEEP_\w+)` \|/gm);
-  assert.deepEqual(listed.toSorted(), names("./config.ts", /"(PARCELKEEP_[A-Z0-9_]+)"/g).toSorted());
+  // Files that config.ts hands the environment to.
+  const readers = [
+    "config.ts",
+    ...readdirSync(join(import.meta.dirname, "settings")).flatMap((file) => (file.endsWith("-settings.ts") ? [`settings/${file}`] : [])),
+  ];
+  const read = new Set(readers.flatMap((file) => names(`./${file}`, /"(PARCELKEEP_[A-Z0-9_]+)"/g)));
+  assert.deepEqual(new Set(listed), read);
 });
 
 test("refuses settings that are not in their form", () => {
@@ -46,6 +62,10 @@ test("refuses settings that are not in their form", () => {
     ["PARCELKEEP_CELL", "hidden"],
     ["PARCELKEEP_TENANT_RATE", "0"],
     ["PARCELKEEP_INBOX_MAX", "-1"],
+    ["PARCELKEEP_OPERATORS_URL", "https://hidden.example/path"],
+    ["PARCELKEEP_OPERATORS_URL", "http://hidden.example"],
+    ["PARCELKEEP_OPERATORS_URL", "https://192.0.2.1"],
+    ["PARCELKEEP_OIDC_ISSUER", "https://hidden.example"],
   ] as const) {
     assert.throws(() => readConfig({ [name]: value }), refusesDiscreetly(new RegExp(`^${name} must be`)));
   }
@@ -58,22 +78,9 @@ test("keys of AWS KMS are named by epoch, as a list or as JSON", () => {
   ]);
   assert.deepEqual(readKmsNames({ PARCELKEEP_KMS_KEYS: "1=arn:one, 12=arn:two=," }).keys, names);
   assert.deepEqual(readKmsNames({ PARCELKEEP_KMS_KEYS: ' {"1": "arn:one", "12": "arn:two="}' }).keys, names);
-  const { region, allowed, keys, endpoint } = readKmsNames({});
-  assert.deepEqual([region, allowed, keys.size, endpoint], ["eusc-de-east-1", ["aws-eusc/eusc-de-east-1"], 0, null]);
+  assert.equal(readKmsNames({}).keys.size, 0);
   for (const text of ["hidden", "0=hidden", "1=", "1=hidden,1=hidden", "1.5=hidden", '{"1": 2}', '{"hidden"', '{"hidden": "a"}']) {
     assert.throws(() => readKmsNames({ PARCELKEEP_KMS_KEYS: text }), refusesDiscreetly(/^PARCELKEEP_KMS_KEYS must be/), text);
-  }
-});
-
-test("an endpoint for KMS is an emulator's on this machine", () => {
-  assert.equal(readKmsNames({ PARCELKEEP_KMS_ENDPOINT: "http://127.0.0.1:5000" }).endpoint, "http://127.0.0.1:5000");
-  for (const endpoint of [
-    "https://kms.hidden.example",
-    "http://127.0.0.1.hidden.example",
-    "http://127.0.0.1:5000@hidden.example",
-    "hidden",
-  ]) {
-    assert.throws(() => readKmsNames({ PARCELKEEP_KMS_ENDPOINT: endpoint }), refusesDiscreetly(/^PARCELKEEP_KMS_ENDPOINT must be/));
   }
 });
 
@@ -99,9 +106,11 @@ test("a process is started without the logins of the powers that it has not", ()
     PARCELKEEP_PKCS11_OPENING_PIN: "b",
     PARCELKEEP_PKCS11_OPENING_PIN_FILE: "/run/pin",
     PARCELKEEP_PKCS11_SIGNING_TOKEN: "c",
+    PARCELKEEP_OIDC_CLIENT_SECRET_FILE: "/run/oidc",
   };
   assert.deepEqual(Object.keys(environmentWith(["sealing"], env)), ["PATH", "PARCELKEEP_PKCS11_MODULE", "PARCELKEEP_PKCS11_SEALING_PIN"]);
   assert.deepEqual(Object.keys(environmentWith([], env)), ["PATH", "PARCELKEEP_PKCS11_MODULE"]);
+  assert.deepEqual(Object.keys(signInEnvironment(env)), ["PARCELKEEP_OIDC_CLIENT_SECRET_FILE"]);
 });
 
 test("keeps nothing longer than carriers' numbers are one parcel's", () => {
@@ -119,4 +128,29 @@ test("hosts of tests are named one by one, each with its port", () => {
   assert.deepEqual([...named.egressTestHosts], ["127.0.0.1:4010", "localhost:4011", "[::1]:4012"]);
   for (const wrong of ["127.0.0.1", "*", "http://localhost:1", "localhost:"])
     assert.throws(() => readConfig({ PARCELKEEP_EGRESS_TEST_HOSTS: wrong }), { code: "bad-setting" });
+});
+
+test("proxies before the front are counted, and none is trusted unless that is said", () => {
+  assert.equal(readConfig({}).trustedHops, 0);
+  assert.equal(readConfig({ PARCELKEEP_TRUSTED_HOPS: "1" }).trustedHops, 1);
+  for (const wrong of ["-1", "1.5", "6", "true", "127.0.0.1"])
+    assert.throws(() => readConfig({ PARCELKEEP_TRUSTED_HOPS: wrong }), { code: "bad-setting" });
+});
+
+test("keys to the front's doors may come without their beginning, from whatever makes random letters", () => {
+  const letters = "A1".repeat(24);
+  assert.equal(readConfig({ PARCELKEEP_OPERATOR_KEY: letters }).operatorKey, `pko_${letters}`);
+  assert.equal(readConfig({ PARCELKEEP_INGRESS_KEY: `pkc_${letters}` }).ingressKey, `pkc_${letters}`);
+  for (const wrong of ["A1".repeat(8), `pkc_${letters}`, `${letters}!`])
+    assert.throws(() => readConfig({ PARCELKEEP_OPERATOR_KEY: wrong }), refusesDiscreetly(/^PARCELKEEP_OPERATOR_KEY must be pko_/));
+});
+
+test("the authorities of the database are a file, or the certificates themselves", () => {
+  const pem = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
+  const env = { PARCELKEEP_DATABASE_URL: ingress, PARCELKEEP_DATABASE_AUTHORITIES: pem };
+  assert.equal(readConnections(["parcelkeep_ingress"], env).parcelkeep_ingress.authorities, pem);
+  assert.throws(
+    () => readConnections(["parcelkeep_ingress"], { ...env, PARCELKEEP_DATABASE_AUTHORITIES: "/nowhere/hidden" }),
+    refusesDiscreetly(/^PARCELKEEP_DATABASE_AUTHORITIES must be/),
+  );
 });

@@ -1,19 +1,37 @@
-import { readFileSync } from "node:fs";
 import { availableParallelism, homedir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Compression } from "./committer.ts";
+import type { AwsConnection } from "../aws/connection.ts";
+import type { Compression } from "./intake/batch-sealer.ts";
 import { numberReuseDays, type Retention } from "../process/retain.ts";
+import type { RemoteDatabase } from "../store/client-config.ts";
 import type { PowerRole } from "../store/roles.ts";
 import type { TokenBudget } from "../store/token-store.ts";
 import { type ProviderName, providerNames } from "../vault/keys/provider.ts";
-import { type KeyPower, keyPowers } from "./key-powers.ts";
+import { readAws } from "./settings/aws-settings.ts";
+import { readEventBus } from "./settings/event-bus-settings.ts";
+import { type CacheSettings, readCache } from "./settings/cache-settings.ts";
+import { remoteDatabase } from "./settings/database-settings.ts";
+import { type DoorKeys, doorKeySettings, readDoorKeys } from "./settings/door-settings.ts";
+import { type KeyPower, keyPowers } from "./keys/key-powers.ts";
+import { type WitnessSettings, witnessSettings } from "./settings/log-witness-settings.ts";
+import { readOpenerRole, readWorkflow, type WorkflowNames } from "./settings/opener-settings.ts";
+import { type QueueSettings, readQueue } from "./settings/queue-settings.ts";
+import { type ObjectSettings, readObjectSettings } from "./settings/object-settings.ts";
+import { type KmsNames, kmsNames } from "./settings/kms-names-settings.ts";
+import { ConfigError, readSetting } from "./settings/setting.ts";
+import { type ProviderSettings, readOpenId, readOperatorsUrl, signInSecretSetting } from "./settings/sign-in-settings.ts";
+import { readTrustedHops } from "./settings/trusted-hops-settings.ts";
+import { readTelemetry, type TelemetrySettings } from "./settings/telemetry-settings.ts";
+import { type TimeStampSettings, timeStampSettings } from "./settings/time-stamp-settings.ts";
 
 /** All settings; this file is the only reader of the environment. Any variable may be given as `…_FILE` naming a file that holds it. */
-export interface Config {
+export interface Config extends ObjectSettings, DoorKeys {
   /** Folder for everything the embedded default keeps. */
   readonly dataDir: string;
   readonly httpHost: string;
   readonly httpPort: number;
+  /** How many proxies of ours stand before the front and write who called them; 0: whoever connects is the caller. */
+  readonly trustedHops: number;
   /** Where the tokens of this installation come from: two letters and a digit, part of every token. */
   readonly cell: string;
   /** Requests a second that one tenant may send in the long run, and in a burst. */
@@ -22,8 +40,6 @@ export interface Config {
   readonly logLevel: string;
   /** Jobs that may wait for the workers; about so many, since the front looks now and then. */
   readonly inboxMax: number;
-  /** Who may have personal data opened before approvals exist. */
-  readonly localRelease: "off" | "operator";
   /** Whether raw records are compressed before they are sealed. */
   readonly compression: Compression;
   /** Threads that decode, seal and commit for the ingress. */
@@ -33,41 +49,72 @@ export interface Config {
   readonly tokenSearchesPerDay: number;
   /** What holds the root keys. */
   readonly keys: ProviderName;
+  /** So often a front writes what is counted to standard output, for CloudWatch; 0: never. */
+  readonly metricLinesMs: number;
+  /** Where spans and metrics are sent to; null: nowhere. */
+  readonly telemetry: TelemetrySettings | null;
+  /** So long a front that was told to end says that it is not ready, and goes on serving, before it closes its port. */
+  readonly drainMs: number;
+  /** The cache that fronts share; null where each has its own. */
+  readonly cache: CacheSettings | null;
+  /** Where services of AWS are, for what uses them. */
+  readonly aws: AwsConnection;
+  /** Between inbox and workers; null: the inbox itself. */
+  readonly queue: QueueSettings | null;
+  /** ARN of what is told of changed shipments beside merchants; null for nothing. */
+  readonly eventBus: string | null;
+  /** ARN of the role that an opener's task takes on for its grant; null: none. */
+  readonly openerRole: string | null;
+  /** What waits for people and starts openers, where a platform does; null: this machine's supervisor starts them. */
+  readonly workflow: WorkflowNames | null;
   /** A segment is written when this much waits, or when the oldest has waited this long. */
   readonly segmentBytes: number;
   readonly segmentAgeMs: number;
   /** Name of the audit log's owner, as its checkpoints say it; null for one made of the host's name. */
   readonly auditOrigin: string | null;
-  /** Folder that keeps the last signed checkpoint, apart from database and objects. */
-  readonly auditAnchor: string;
   /** How long the files of the audit log cannot be deleted. */
   readonly auditRetentionDays: number;
   /** At most so often a checkpoint is signed. */
   readonly auditPublishMs: number;
+  /** Who cosigns checkpoints; null where nobody does. */
+  readonly witnesses: WitnessSettings | null;
+  /** Who says when checkpoints existed; null where nobody does. */
+  readonly timeStamps: TimeStampSettings | null;
   /** How long values of persons are kept after they were received, and texts of messages. */
   readonly retention: Retention;
   /** Hosts of tests, `host:port`: calls to them may go in the clear and to this machine. None outside tests. */
   readonly egressTestHosts: ReadonlySet<string>;
   /** Where all carriers are asked instead of at their own addresses, each below its source's name: the simulator. Null outside tests. */
   readonly carriersUrl: string | null;
+  /** File with the authorities' certificates that recipients' certificates are checked by, instead of the usual ones; null. */
+  readonly egressAuthorities: string | null;
+  /** Where browsers find the operators' pages, `https://host`; null: `http://localhost` and the port of the front. */
+  readonly operatorsUrl: string | null;
+  /** Provider that operators may sign in with; null: passkeys only. */
+  readonly openId: ProviderSettings | null;
+  /** `http://host:port` of the forward proxy that recipients on public paths are called through; null: directly. */
+  readonly egressProxy: string | null;
+  /** How approvers are told of requests. */
+  readonly notices: NoticeSettings;
   /** Where answers of carriers are handed in; null: at the program of the data folder. */
   readonly ingressUrl: string | null;
 }
 
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-  readonly code = "bad-setting";
+export interface NoticeSettings {
+  /** `secret`: `whsec_…` or `whsk_…`, as merchants' webhooks have it. */
+  readonly webhook: { readonly url: string; readonly secret: string } | null;
+  readonly mail: { readonly url: string; readonly from: string; readonly to: readonly string[] } | null;
 }
 
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const setting = (name: string, fallback: string): string => read(env, name) ?? fallback;
+  const setting = (name: string, fallback: string): string => readSetting(env, name) ?? fallback;
   const number = (name: string, fallback: number): number => {
     const value = Number(setting(name, String(fallback)));
     if (!Number.isFinite(value) || value <= 0) throw new ConfigError(`${name} must be a positive number`);
     return value;
   };
   const address = (name: string): string | null => {
-    const value = read(env, name);
+    const value = readSetting(env, name);
     if (value !== null && !/^https?:\/\/[^/]+$/.test(value)) throw new ConfigError(`${name} must be http(s)://host:port`);
     return value;
   };
@@ -77,7 +124,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       throw new ConfigError(`${name} must be at most ${numberReuseDays}: carriers give tracking numbers out again`);
     return value;
   };
-  const [host, port] = splitAddress(setting("PARCELKEEP_HTTP", "127.0.0.1:8080"));
+  const [host, port] = splitAddress(setting("PARCELKEEP_HTTP", "127.0.0.1:8080"), "PARCELKEEP_HTTP");
   const cell = setting("PARCELKEEP_CELL", "eu1");
   if (!/^[a-z]{2}\d$/.test(cell)) throw new ConfigError("PARCELKEEP_CELL must be two small letters and a digit, such as eu1");
   const compression = setting("PARCELKEEP_COMPRESSION", "auto");
@@ -85,20 +132,30 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     throw new ConfigError("PARCELKEEP_COMPRESSION must be auto, always or never");
   const keys = setting("PARCELKEEP_KEYS", "local");
   if (!isProvider(keys)) throw new ConfigError(`PARCELKEEP_KEYS must be one of ${providerNames.join(", ")}`);
-  const localRelease = setting("PARCELKEEP_LOCAL_RELEASE", "off");
-  if (localRelease !== "off" && localRelease !== "operator") throw new ConfigError("PARCELKEEP_LOCAL_RELEASE must be off or operator");
   const dataDir = resolve(setting("PARCELKEEP_DATA", join(import.meta.dirname, "..", "..", "data")));
+  const aws = readAws(env);
   return {
     keys,
+    aws,
+    queue: readQueue(env, aws.place),
+    ...readObjectSettings(env, dataDir),
+    eventBus: readEventBus(env, aws.place),
+    openerRole: readOpenerRole(env, aws.place),
+    workflow: readWorkflow(env, aws.place),
+    cache: readCache(env),
+    metricLinesMs: wholeMs("PARCELKEEP_METRIC_LINES_MS", setting("PARCELKEEP_METRIC_LINES_MS", "0"), 3_600_000),
+    telemetry: readTelemetry(env),
+    ...readDoorKeys(env),
+    drainMs: wholeMs("PARCELKEEP_DRAIN_MS", setting("PARCELKEEP_DRAIN_MS", "0"), 100_000),
     dataDir,
     httpHost: host,
     httpPort: port,
+    trustedHops: readTrustedHops(env),
     cell,
     tenantRate: number("PARCELKEEP_TENANT_RATE", 1000),
     tenantBurst: number("PARCELKEEP_TENANT_BURST", 2000),
     inboxMax: number("PARCELKEEP_INBOX_MAX", 1_000_000),
     compression,
-    localRelease,
     intakeThreads: Math.ceil(number("PARCELKEEP_INTAKE_THREADS", Math.max(1, Math.min(Math.floor(availableParallelism() / 2), 4)))),
     tokenBudget: {
       tokensPerDay: Math.floor(number("PARCELKEEP_TOKENS_PER_DAY", 1_000_000)),
@@ -110,17 +167,29 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     logLevel: setting("PARCELKEEP_LOG_LEVEL", "info"),
     segmentBytes: number("PARCELKEEP_SEGMENT_BYTES", 8 * 1024 * 1024),
     segmentAgeMs: number("PARCELKEEP_SEGMENT_AGE_MS", 30_000),
-    auditOrigin: readOrigin(read(env, "PARCELKEEP_AUDIT_ORIGIN")),
-    auditAnchor: resolve(setting("PARCELKEEP_AUDIT_ANCHOR", join(dataDir, "audit-anchor"))),
+    auditOrigin: readOrigin(readSetting(env, "PARCELKEEP_AUDIT_ORIGIN")),
     auditRetentionDays: number("PARCELKEEP_AUDIT_RETENTION_DAYS", 3 * 365),
     auditPublishMs: number("PARCELKEEP_AUDIT_PUBLISH_MS", 2_000),
+    witnesses: witnessSettings(readSetting(env, "PARCELKEEP_WITNESSES"), {
+      shortfall: setting("PARCELKEEP_WITNESS_SHORTFALL", "publish"),
+      timeoutMs: number("PARCELKEEP_WITNESS_TIMEOUT_MS", 3_000),
+    }),
+    timeStamps: timeStampSettings(readSetting(env, "PARCELKEEP_TIME_STAMP_URL"), {
+      everyMs: number("PARCELKEEP_TIME_STAMP_EVERY_S", 24 * 60 * 60) * 1000,
+      certificates: readSetting(env, "PARCELKEEP_TIME_STAMP_CERTIFICATES"),
+    }),
     retention: {
       personalDays: days("PARCELKEEP_RETENTION_DAYS_PERSONAL", 90),
       textDays: days("PARCELKEEP_RETENTION_DAYS_TEXT", 60),
     },
     egressTestHosts: testHosts(setting("PARCELKEEP_EGRESS_TEST_HOSTS", "")),
     carriersUrl: address("PARCELKEEP_CARRIERS_URL"),
+    egressProxy: egressProxy(readSetting(env, "PARCELKEEP_EGRESS_PROXY")),
+    notices: noticeSettings(env),
+    egressAuthorities: readSetting(env, "PARCELKEEP_EGRESS_AUTHORITIES"),
     ingressUrl: address("PARCELKEEP_INGRESS_URL"),
+    operatorsUrl: readOperatorsUrl(env),
+    openId: readOpenId(env),
   };
 }
 
@@ -131,6 +200,7 @@ const databaseSettings: Readonly<Record<PowerRole, string>> = {
   parcelkeep_opener: "PARCELKEEP_DATABASE_URL",
   parcelkeep_keeper: "PARCELKEEP_DATABASE_URL",
   parcelkeep_sequencer: "PARCELKEEP_DATABASE_URL",
+  parcelkeep_granter: "PARCELKEEP_DATABASE_URL",
   parcelkeep_rekeyer: "PARCELKEEP_DATABASE_URL",
   parcelkeep_outbound: "PARCELKEEP_DATABASE_URL",
   // The front is two roles in one process.
@@ -145,13 +215,13 @@ const databaseSettings: Readonly<Record<PowerRole, string>> = {
 export function readConnections<Power extends PowerRole>(
   powers: readonly Power[],
   env: NodeJS.ProcessEnv = process.env,
-): Readonly<Record<Power, { readonly connectionString: string }>> {
-  const connectionOf = (power: Power): { readonly connectionString: string } => {
+): Readonly<Record<Power, RemoteDatabase>> {
+  const connectionOf = (power: Power): RemoteDatabase => {
     const name = databaseSettings[power];
-    const address = read(env, name);
+    const address = readSetting(env, name);
     if (address === null || userOf(address) !== power)
       throw new ConfigError(`${name} must be postgresql://${power}:PASSWORD@HOST:PORT/DATABASE`);
-    return { connectionString: address };
+    return remoteDatabase(env, address);
   };
   return Object.fromEntries(powers.map((power) => [power, connectionOf(power)])) as ReturnType<typeof readConnections<Power>>;
 }
@@ -160,11 +230,11 @@ export function readConnections<Power extends PowerRole>(
  * The database of its owner's that `migrate` brings up to date; null for the embedded one.
  * @throws {ConfigError} when it is no address.
  */
-export function readOwnersDatabase(env: NodeJS.ProcessEnv = process.env): { readonly connectionString: string } | null {
-  const address = read(env, "PARCELKEEP_DATABASE_URL");
+export function readOwnersDatabase(env: NodeJS.ProcessEnv = process.env): RemoteDatabase | null {
+  const address = readSetting(env, "PARCELKEEP_DATABASE_URL");
   if (address === null) return null;
   if (userOf(address) === null) throw new ConfigError("PARCELKEEP_DATABASE_URL must be postgresql://OWNER:PASSWORD@HOST:PORT/DATABASE");
-  return { connectionString: address };
+  return remoteDatabase(env, address);
 }
 
 /** Settings of a login on a PKCS #11 token. */
@@ -187,7 +257,7 @@ const tokenSettings = {
  */
 export function readTokenLogin(power: KeyPower, env: NodeJS.ProcessEnv = process.env): TokenLogin {
   const setting = (name: string, what: string): string => {
-    const value = read(env, name);
+    const value = readSetting(env, name);
     if (value === null || value === "") throw new ConfigError(`${name} must be ${what}`);
     return value;
   };
@@ -201,15 +271,22 @@ export function readTokenLogin(power: KeyPower, env: NodeJS.ProcessEnv = process
 
 /** Whether this process was given a login for a power. */
 export function hasTokenLogin(power: KeyPower, env: NodeJS.ProcessEnv = process.env): boolean {
-  return read(env, tokenSettings[power].label) !== null;
+  return readSetting(env, tokenSettings[power].label) !== null;
 }
 
-/** The environment for a process with these powers: without the logins of the others. */
+/** The environment for a process with these powers: without the logins of the others, and without the secret that the front alone signs operators in with. */
 export function environmentWith(powers: readonly KeyPower[], env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  const hidden = keyPowers
-    .filter((power) => !powers.includes(power))
-    .flatMap((power) => Object.values(tokenSettings[power]).flatMap((name) => [name, `${name}_FILE`]));
+  const hidden = [
+    signInSecretSetting,
+    ...doorKeySettings,
+    ...keyPowers.filter((power) => !powers.includes(power)).flatMap((power) => Object.values(tokenSettings[power])),
+  ].flatMap((name) => [name, `${name}_FILE`]);
   return Object.fromEntries(Object.entries(env).filter(([name]) => !hidden.includes(name)));
+}
+
+/** What the front has beside that. */
+export function signInEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => name === signInSecretSetting || name === `${signInSecretSetting}_FILE`));
 }
 
 /** Files that the settings of an environment are read from. */
@@ -228,70 +305,42 @@ export function awsCredentialFiles(env: NodeJS.ProcessEnv = process.env): readon
   return [...(named as string[]), join(homedir(), ".aws")];
 }
 
-/** What the settings name in AWS KMS; nothing is checked here but the form. */
-export interface KmsNames {
-  readonly region: string;
-  /** `partition/region` each. */
-  readonly allowed: readonly string[];
-  /** ARNs by epoch. */
-  readonly keys: ReadonlyMap<number, string>;
-  readonly derivationKeys: ReadonlyMap<number, string>;
-  /** For the epochs whose derivation root is a wrapped secret. */
-  readonly derivationSecrets: ReadonlyMap<number, Buffer>;
-  readonly signingKey: string | null;
-  /** Of an emulator on this machine. */
-  readonly endpoint: string | null;
-}
-
-/** @throws {ConfigError} without the value, which may be a secret's wrap. */
-export function readKmsNames(env: NodeJS.ProcessEnv = process.env): KmsNames {
-  const endpoint = read(env, "PARCELKEEP_KMS_ENDPOINT");
-  if (endpoint !== null && !/^https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?\/?$/.test(endpoint))
-    throw new ConfigError("PARCELKEEP_KMS_ENDPOINT must be of this machine: it is for emulators");
-  const byEpoch = (name: string): ReadonlyMap<number, string> => {
-    const text = read(env, name) ?? "";
-    const epochs = text.trim().startsWith("{") ? pairsOfJson(text) : pairsOfList(text);
-    if (epochs === null) throw new ConfigError(`${name} must be a list such as 1=value,2=value, or a JSON object`);
-    return epochs;
-  };
-  return {
-    region: read(env, "PARCELKEEP_KMS_REGION") ?? "eusc-de-east-1",
-    allowed: (read(env, "PARCELKEEP_KMS_ALLOWED") ?? "aws-eusc/eusc-de-east-1").split(",").map((place) => place.trim()),
-    keys: byEpoch("PARCELKEEP_KMS_KEYS"),
-    derivationKeys: byEpoch("PARCELKEEP_KMS_DERIVATION_KEYS"),
-    derivationSecrets: new Map(
-      Array.from(byEpoch("PARCELKEEP_KMS_DERIVATION_SECRETS"), ([epoch, text]) => [epoch, Buffer.from(text, "base64")]),
+/** An environment without what the AWS SDK finds credentials by. */
+export function withoutAwsIdentity(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      ([name]) =>
+        !/^AWS_(?:CONTAINER_|WEB_IDENTITY_|ROLE_|PROFILE$|ACCESS_KEY_ID$|SECRET_ACCESS_KEY$|SESSION_TOKEN$|CONFIG_FILE$|SHARED_CREDENTIALS_FILE$)/.test(
+          name,
+        ),
     ),
-    signingKey: read(env, "PARCELKEEP_KMS_SIGNING_KEY"),
-    endpoint,
-  };
+  );
 }
 
-/** @returns null where one is not `epoch=value`, or comes twice. */
-function pairsOfList(text: string): ReadonlyMap<number, string> | null {
-  const entries = text
+/** @throws {ConfigError} as {@link kmsNames} does. */
+export function readKmsNames(env: NodeJS.ProcessEnv = process.env): KmsNames {
+  return kmsNames(env);
+}
+
+function egressProxy(text: string | null): string | null {
+  if (text === null || /^http:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:]+\]):\d{1,5}$/.test(text)) return text;
+  throw new ConfigError("PARCELKEEP_EGRESS_PROXY must be http://host:port");
+}
+
+function noticeSettings(env: NodeJS.ProcessEnv): NoticeSettings {
+  const url = readSetting(env, "PARCELKEEP_APPROVALS_WEBHOOK_URL");
+  const secret = readSetting(env, "PARCELKEEP_APPROVALS_WEBHOOK_SECRET") ?? "";
+  if (url !== null && (URL.parse(url)?.protocol !== "https:" || !/^(?:whsec|whsk)_[A-Za-z0-9+/]{32,90}={0,2}$/.test(secret)))
+    throw new ConfigError("PARCELKEEP_APPROVALS_WEBHOOK_URL must be an https address, with PARCELKEEP_APPROVALS_WEBHOOK_SECRET whsec_…");
+  const smtp = readSetting(env, "PARCELKEEP_SMTP_URL");
+  const from = readSetting(env, "PARCELKEEP_APPROVALS_MAIL_FROM") ?? "";
+  const to = (readSetting(env, "PARCELKEEP_APPROVALS_MAIL_TO") ?? "")
     .split(",")
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== "");
-  return pairsByEpoch(entries.map((entry) => [entry.slice(0, Math.max(0, entry.indexOf("="))), entry.slice(entry.indexOf("=") + 1)]));
-}
-
-function pairsOfJson(text: string): ReadonlyMap<number, string> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? pairsByEpoch(Object.entries(value)) : null;
-  } catch {
-    return null;
-  }
-}
-
-function pairsByEpoch(entries: readonly (readonly [epoch: string, value: unknown])[]): ReadonlyMap<number, string> | null {
-  const byEpoch = new Map<number, string>();
-  for (const [epoch, value] of entries) {
-    if (!/^[1-9]\d{0,8}$/.test(epoch) || typeof value !== "string" || value === "" || byEpoch.has(Number(epoch))) return null;
-    byEpoch.set(Number(epoch), value);
-  }
-  return byEpoch;
+    .flatMap((each) => (each.trim() === "" ? [] : [each.trim()]));
+  const isMail = [from, ...to].every((each) => /^[^@\s,<>]+@[^@\s,<>]+$/.test(each)) && to.length > 0;
+  if (smtp !== null && (!/^smtps?:$/.test(URL.parse(smtp)?.protocol ?? "") || !isMail))
+    throw new ConfigError("PARCELKEEP_SMTP_URL must be smtp(s)://host:port, with PARCELKEEP_APPROVALS_MAIL_FROM and …_TO addresses");
+  return { webhook: url === null ? null : { url, secret }, mail: smtp === null ? null : { url: smtp, from, to } };
 }
 
 function testHosts(text: string): ReadonlySet<string> {
@@ -314,9 +363,15 @@ function isProvider(name: string): name is ProviderName {
   return (providerNames as readonly string[]).includes(name);
 }
 
+function wholeMs(name: string, text: string, max: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > max) throw new ConfigError(`${name} must be 0 to ${max}`);
+  return value;
+}
+
 /** Whether the settings name a database; otherwise it is the data folder's own. */
 export function isDatabaseNamed(env: NodeJS.ProcessEnv = process.env): boolean {
-  return read(env, "PARCELKEEP_DATABASE_URL") !== null;
+  return readSetting(env, "PARCELKEEP_DATABASE_URL") !== null;
 }
 
 function userOf(address: string): string | null {
@@ -324,19 +379,10 @@ function userOf(address: string): string | null {
   return url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.username !== "" ? decodeURIComponent(url.username) : null;
 }
 
-function read(env: NodeJS.ProcessEnv, name: string): string | null {
-  const file = env[`${name}_FILE`];
-  if (file === undefined) return env[name] ?? null;
-  try {
-    return readFileSync(file, "utf8").trim();
-  } catch (cause) {
-    throw new ConfigError(`${name}_FILE must name a file that can be read`, { cause });
-  }
-}
-
-function splitAddress(address: string): [string, number] {
+/** @param name of the setting or option. @throws {ConfigError} */
+export function splitAddress(address: string, name: string): [string, number] {
   const colon = address.lastIndexOf(":");
   const port = Number(address.slice(colon + 1));
-  if (colon < 1 || !Number.isInteger(port) || port < 0 || port > 65_535) throw new ConfigError("PARCELKEEP_HTTP must be host:port");
+  if (colon < 1 || !Number.isInteger(port) || port < 0 || port > 65_535) throw new ConfigError(`${name} must be host:port`);
   return [address.slice(0, colon).replace(/^\[|\]$/g, ""), port];
 }

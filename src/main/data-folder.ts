@@ -1,18 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
-import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { access, chmod, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import pg from "pg";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../store/embedded/server.ts";
+import { clientConfig, type DatabaseAddress } from "../store/client-config.ts";
 import { migrate } from "../store/migrate.ts";
 import { loadRegister } from "../store/register-store.ts";
 import { type ProgramLock, takeProgramLock } from "../store/program-lock.ts";
 import { ownerRole } from "../store/roles.ts";
 import { createLocalKeys } from "../vault/keys/local/key-folder.ts";
 import type { Config } from "./config.ts";
-import { ingressKeyPath, keyFolder, operatorKeyPath } from "./key-paths.ts";
+import { ingressKeyPath, keyFolder, operatorKeyPath } from "./keys/key-paths.ts";
 import { ProgramError } from "./program-error.ts";
-import { readRegisterFiles } from "./register-files.ts";
+import { readRegisterFiles } from "./outbound/register-files.ts";
 
 /** Where the running program is, as commands find it. */
 export interface RunFile {
@@ -64,6 +65,10 @@ async function makeFolder(path: string): Promise<void> {
   } catch (cause) {
     throw new ProgramError("folder-unusable", `the data folder ${path} cannot be made`, { cause });
   }
+  // Said here, since what fails first otherwise is one of many files below it.
+  await access(path, constants.W_OK | constants.X_OK).catch((cause: unknown) => {
+    throw new ProgramError("folder-unusable", `the data folder ${path} cannot be written to`, { cause });
+  });
 }
 
 async function makeFolders(path: string): Promise<void> {
@@ -79,8 +84,8 @@ async function makeFolders(path: string): Promise<void> {
 }
 
 /** Brings schema and carrier register to this program's version. @returns the names of the migrations that were applied now. */
-export async function migrateDatabase(owner: pg.ClientConfig): Promise<readonly string[]> {
-  const client = new pg.Client({ ...owner, application_name: "parcelkeep-migrate" });
+export async function migrateDatabase(owner: DatabaseAddress): Promise<readonly string[]> {
+  const client = new pg.Client({ ...clientConfig(owner), application_name: "parcelkeep-migrate" });
   // What breaks the connection fails the query that runs on it.
   client.on("error", () => {});
   await client.connect();
@@ -93,12 +98,15 @@ export async function migrateDatabase(owner: pg.ClientConfig): Promise<readonly 
   }
 }
 
+/** A program that is there answers within this, on a machine that is busy with other things too; one that is gone refuses at once. */
+const answerMs = 15_000;
+
 /** The running program of a data folder, or null. */
 export async function runningProgram(dataDir: string): Promise<(RunFile & { operatorKey: string }) | null> {
   try {
     const run = JSON.parse(await readFile(runPath(dataDir), "utf8")) as RunFile;
     process.kill(run.pid, 0);
-    const answer = await fetch(`${run.url}/healthz`, { signal: AbortSignal.timeout(3000) });
+    const answer = await fetch(`${run.url}/healthz`, { signal: AbortSignal.timeout(answerMs) });
     if (!answer.ok) return null;
     return { ...run, operatorKey: await ensureOperatorKey(dataDir) };
   } catch {

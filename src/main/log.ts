@@ -1,8 +1,11 @@
 import { pino } from "pino";
 
-/** Structured log on standard error. Lines hold ids, counts and codes; whoever logs an error logs its kind and code, not its message. */
-export function programLog(level: string, role: string) {
-  return pino({ level, base: { role }, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: false }));
+/**
+ * Structured log on standard error. Lines hold ids, counts and codes; whoever logs an error logs its kind and code, not its message.
+ * @param sync whether each line is written when it is logged, for a process that may end at once.
+ */
+export function programLog(level: string, role: string, { sync = false }: { readonly sync?: boolean } = {}) {
+  return pino({ level, base: { role }, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync }));
 }
 export type ProgramLog = ReturnType<typeof programLog>;
 

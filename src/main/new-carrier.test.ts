@@ -23,7 +23,7 @@ function copyOfCheckout(): string {
   ])
     cpSync(join(checkout, part), join(root, part), { recursive: true });
   mkdirSync(join(root, "src", "main"));
-  cpSync(join(checkout, "src/main/sources.ts"), join(root, "src/main/sources.ts"));
+  cpSync(join(checkout, "src/main/intake/sources.ts"), join(root, "src/main/intake/sources.ts"));
   symlinkSync(join(checkout, "node_modules"), join(root, "node_modules"));
   return root;
 }
@@ -38,7 +38,7 @@ suite("a new carrier", () => {
       env: { ...process.env, NODE_TEST_CONTEXT: undefined },
     });
     assert.equal(run.status, 0, run.stdout);
-    const { codecs } = (await import(join(root, "src/main/sources.ts"))) as { codecs: ReadonlyMap<string, unknown> };
+    const { codecs } = (await import(join(root, "src/main/intake/sources.ts"))) as { codecs: ReadonlyMap<string, unknown> };
     assert.ok(codecs.has("sample-post"));
     const { isCarrierId } = (await import(join(root, "src/domain/carrier.ts"))) as { isCarrierId: (text: string) => boolean };
     assert.ok(isCarrierId("sample-post"));

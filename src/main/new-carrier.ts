@@ -32,7 +32,7 @@ export async function newCarrier(root: string, source: string, title: string): P
   const imported = await withLine(
     root,
     sourcesFile,
-    `import { codec as ${name} } from "../carriers/${source}/codec.ts";\n`,
+    `import { codec as ${name} } from "../../carriers/${source}/codec.ts";\n`,
     "import type { Codec }",
   );
   const listed = imported.replace("  ].map((codec) =>", `    ${name},\n  ].map((codec) =>`);
@@ -53,7 +53,7 @@ export async function newCarrier(root: string, source: string, title: string): P
 }
 
 const carriersFile = "src/domain/carrier.ts";
-const sourcesFile = "src/main/sources.ts";
+const sourcesFile = "src/main/intake/sources.ts";
 
 /** The file's text with a line before what follows a marker; a carrier that is known already keeps its line. */
 async function withLine(root: string, path: string, line: string, marker: string): Promise<string> {

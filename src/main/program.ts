@@ -5,18 +5,18 @@ import { setTimeout } from "node:timers/promises";
 import type { EmbeddedPostgres } from "../store/embedded/server.ts";
 import type { ProgramLock } from "../store/program-lock.ts";
 import { OpenerError, type OpenSubject } from "../vault/opening.ts";
-import { type Config, environmentWith } from "./config.ts";
+import { type Config, environmentWith, signInEnvironment } from "./config.ts";
 import { ensureSecrets, type HeldFolder, holdFolder, removeRunFile, writeRunFile } from "./data-folder.ts";
-import { roleKeyPowers } from "./key-powers.ts";
+import { roleKeyPowers } from "./keys/key-powers.ts";
 import { errorKind, programLog, type ProgramLog } from "./log.ts";
-import { localOpener } from "./opener.ts";
+import { localOpener } from "./releases/opener.ts";
 import { ProgramError } from "./program-error.ts";
 import { type RoleName, rolePowers, type RoleStart } from "./role.ts";
 import { frontPermissions, outboundPermissions } from "./role-permissions.ts";
 import { EndedWhileStarting, SupervisedRole } from "./supervised-role.ts";
 
-/** In the order in which they start. The front comes last, when all behind it runs, and stops first. */
-const startOrder: readonly RoleName[] = ["sequencer", "keeper", "worker", "archivist", "outbound", "front"];
+/** They start side by side. The front loads beside them, begins when all of them run, and stops first. */
+const rolesBehindFront: readonly RoleName[] = ["sequencer", "keeper", "worker", "archivist", "outbound", "granter"];
 
 export interface Program {
   readonly url: string;
@@ -67,28 +67,35 @@ class RunningProgram implements Program {
   async start(): Promise<void> {
     await refuseTakenAddress(this.#config);
     this.operatorKey = await ensureSecrets(this.#config);
-    for (const name of startOrder) {
-      const role = this.#supervise(name);
-      this.#roles.push(role);
-      await role.started();
-    }
+    let letBegin: () => void = () => {};
+    const mayBegin = new Promise<void>((resolve) => (letBegin = resolve));
+    const behind = rolesBehindFront.map((name) => this.#supervise(name, Promise.resolve()));
+    const front = this.#supervise("front", mayBegin);
+    this.#roles.push(...behind, front);
+    await Promise.all(behind.map((role) => role.started()));
+    letBegin();
+    await front.started();
     await this.#announce();
   }
 
   async stop(): Promise<void> {
     this.#isStopping = true;
     // The front first: what it has accepted is committed before anything else goes.
-    for (const role of this.#roles.toReversed()) await role.stop();
+    await this.#roles.at(-1)?.stop();
+    await Promise.all(this.#roles.slice(0, -1).map((role) => role.stop()));
     await this.#folder.release();
     await removeRunFile(this.#config.dataDir);
   }
 
-  #supervise(name: RoleName): SupervisedRole {
+  /** @param mayBegin the process is launched at once and gets its connections then. */
+  #supervise(name: RoleName, mayBegin: Promise<void>): SupervisedRole {
     const { postgres } = this.#folder;
     const connections = Object.fromEntries(rolePowers[name].map((power) => [power, postgres.connection(power)]));
-    return new SupervisedRole(name, () => launchRole(name, { connections } as unknown as RoleStart, this.#config), {
+    return new SupervisedRole(name, () => launchRole(name, { connections } as unknown as RoleStart, this.#config, mayBegin), {
       ready: (detail) => this.#hearReady(detail["url"]),
-      open: this.#reportedOpener(localOpener(this.#config, postgres.connection("parcelkeep_opener"))),
+      open: this.#reportedOpener(
+        localOpener(this.#config, postgres.connection("parcelkeep_opener"), () => (this.url === "" ? null : this.url)),
+      ),
       ended: (how, restartMs) => this.#log.error({ process: name, how, restartMs }, "a process ended and is started again"),
       gaveUp: (reason) => this.#fail(reason),
     });
@@ -153,12 +160,12 @@ const permissionsOf: Readonly<Partial<Record<RoleName, (config: Config) => reado
   outbound: outboundPermissions,
 };
 
-function launchRole(name: RoleName, start: RoleStart, config: Config): ChildProcess {
+function launchRole(name: RoleName, start: RoleStart, config: Config, mayBegin: Promise<void>): ChildProcess {
   const permissions = permissionsOf[name]?.(config) ?? [];
   const child = spawn(process.execPath, [...permissions, join(import.meta.dirname, "role-process.ts"), name], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
-    env: environmentWith(roleKeyPowers[name]),
+    env: { ...environmentWith(roleKeyPowers[name]), ...(name === "front" ? signInEnvironment() : {}) },
   });
-  if (child.connected) child.send(start);
+  void mayBegin.then(() => child.connected && child.send(start));
   return child;
 }

@@ -1,10 +1,10 @@
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
-import { awsCredentialFiles, type Config, environmentWith, settingFiles } from "./config.ts";
+import { awsCredentialFiles, type Config, environmentWith, settingFiles, signInEnvironment } from "./config.ts";
 import { runPath } from "./data-folder.ts";
-import { ingressKeyPath, keyPath, operatorKeyPath } from "./key-paths.ts";
-import { type KeyPower, openerKeyPowers, roleKeyPowers } from "./key-powers.ts";
-import { objectFolder } from "./object-folder.ts";
+import { ingressKeyPath, keyPath, operatorKeyPath } from "./keys/key-paths.ts";
+import { type KeyPower, openerKeyPowers, roleKeyPowers } from "./keys/key-powers.ts";
+import type { ObjectPlace } from "./settings/object-settings.ts";
 
 const sources = join(import.meta.dirname, "..");
 const packageFile = join(sources, "..", "package.json");
@@ -16,24 +16,60 @@ const packages = join(sources, "..", "node_modules");
  * it holds no key that opens, and no right in the database to read what is sealed.
  */
 export function frontPermissions(config: Config): readonly string[] {
-  const files = [operatorKeyPath(config.dataDir), ingressKeyPath(config.dataDir), ...auditFolders(config)];
+  const files = [
+    operatorKeyPath(config.dataDir),
+    ingressKeyPath(config.dataDir),
+    ...settingFiles(signInEnvironment()),
+    ...auditFolders(config),
+    ...(config.openId === null ? [] : authorityFiles(config)),
+    ...(config.cache?.authorities == null ? [] : [config.cache.authorities]),
+    ...telemetryFiles(config),
+  ];
   return [...permissions(config, ["sealing"], files), "--allow-worker"];
 }
 
 /** The process that asks carriers reads what resolves numbers, the key to ingress and where that is; it writes no file and starts no process. */
 export function outboundPermissions(config: Config): readonly string[] {
-  return permissions(config, roleKeyPowers.outbound, [ingressKeyPath(config.dataDir), runPath(config.dataDir)]);
+  return permissions(config, roleKeyPowers.outbound, [
+    ingressKeyPath(config.dataDir),
+    runPath(config.dataDir),
+    ...authorityFiles(config),
+    ...telemetryFiles(config),
+  ]);
+}
+
+/** Whom calls that leave trust. */
+function authorityFiles({ egressAuthorities }: Config): readonly string[] {
+  return egressAuthorities === null ? [] : [egressAuthorities];
+}
+
+function telemetryFiles({ telemetry }: Config): readonly string[] {
+  const authorities = telemetry?.authorities ?? null;
+  return authorities !== null && "file" in authorities ? [authorities.file] : [];
 }
 
 /** The published files of the audit log, which anybody may read. */
-function auditFolders(config: Config): readonly string[] {
+function auditFolders({ objects, pointers }: Config): readonly string[] {
   // With the star also where the folder is made later.
-  return [join(config.dataDir, "objects", "audit", "*"), join(config.dataDir, "audit", "*")];
+  return [...folderOf(objects).map((folder) => join(folder, "audit", "*")), ...folderOf(pointers).map((folder) => join(folder, "*"))];
+}
+
+function folderOf(place: ObjectPlace): readonly string[] {
+  return place.kind === "files" ? [place.folder] : [];
 }
 
 /** For the opener: the program's own files, the opening half of the keys and the sealed objects, and no threads either. */
 export function openerPermissions(config: Config): readonly string[] {
-  return permissions(config, openerKeyPowers, [objectFolder(config)]);
+  return permissions(config, openerKeyPowers, folderOf(config.objects));
+}
+
+/** For the opener of a transfer or an export: also the heads of the audit log, which it waits for. No objects, since it opens no records. */
+export function transferPermissions(config: Config): readonly string[] {
+  return permissions(
+    config,
+    openerKeyPowers,
+    folderOf(config.pointers).map((folder) => join(folder, "*")),
+  );
 }
 
 /** The rekeyer reads the keys that its order takes; it may write no file and start no process. */
@@ -54,7 +90,7 @@ function permissions(config: Config, powers: readonly KeyPower[], files: readonl
     ...keyFiles,
     ...settingFiles(environmentWith(powers)),
   ];
-  if (config.keys === "aws-kms") readable.push(...awsCredentialFiles());
+  if (config.keys === "aws-kms" || config.objects.kind === "s3" || config.cache?.iam != null) readable.push(...awsCredentialFiles());
   const native = config.keys === "pkcs11" ? ["--allow-addons"] : [];
   return ["--permission", ...readable.map((path) => `--allow-fs-read=${path}`), ...native, "--disable-warning=SecurityWarning"];
 }

@@ -1,4 +1,4 @@
-import type { Connection } from "../store/embedded/connection.ts";
+import type { DatabaseAddress } from "../store/client-config.ts";
 import type { PowerRole } from "../store/roles.ts";
 import { type Opened, OpenerError, type OpenerErrorCode, type OpeningRequest, type OpenSubject } from "../vault/opening.ts";
 
@@ -9,6 +9,7 @@ export const rolePowers = {
   archivist: ["parcelkeep_archivist"],
   keeper: ["parcelkeep_keeper"],
   sequencer: ["parcelkeep_sequencer"],
+  granter: ["parcelkeep_granter"],
   outbound: ["parcelkeep_outbound"],
 } as const satisfies Record<string, readonly PowerRole[]>;
 
@@ -20,7 +21,7 @@ export type ServicePower = (typeof rolePowers)[RoleName][number];
 export const roleNames = Object.keys(rolePowers) as readonly RoleName[];
 
 /** What `pg` needs to connect with one role's powers. */
-export type RoleConnection = Connection | { readonly connectionString: string };
+export type RoleConnection = DatabaseAddress;
 
 /** What the supervisor tells a role's process when it starts it: the connections that this role needs and no others. */
 export interface RoleStart<Power extends PowerRole = PowerRole> {
@@ -64,7 +65,7 @@ export function platformHost<Power extends PowerRole>(
   { connections }: RoleStart<Power>,
   announceReady: RoleHost["announceReady"],
 ): RoleHost<Power> {
-  const ending = new Ending();
+  const ending = new Ending(drainMaxMs);
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => ending.begin());
   // Where a platform runs each role by itself, openers are started by its own means.
   const open = (): Promise<never> => Promise.reject(new OpenerError("not-permitted", "this process has nobody to start an opener"));
@@ -101,10 +102,19 @@ class Questions {
   }
 }
 
+/** A role whose drain hangs ends all the same, with 1: the platform would kill it a moment later. Beside the time that a front goes on serving. */
+const drainMaxMs = 115_000;
+
 /** Runs what drains and ends the process, however often it is asked to. */
 class Ending {
   hasBegun = false;
+  readonly #maxMs: number | null;
   #stop: () => Promise<void> = async () => {};
+
+  /** @param maxMs that it may take; null: whoever asked sees to it. */
+  constructor(maxMs: number | null = null) {
+    this.#maxMs = maxMs;
+  }
 
   drainBy(stop: () => Promise<void>): void {
     this.#stop = stop;
@@ -113,6 +123,7 @@ class Ending {
   begin(): void {
     if (this.hasBegun) return;
     this.hasBegun = true;
+    if (this.#maxMs !== null) setTimeout(() => process.exit(1), this.#maxMs).unref();
     this.#stop().then(
       () => process.exit(0),
       () => process.exit(1),

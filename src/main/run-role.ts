@@ -1,21 +1,20 @@
-import { runArchivist } from "./archivist.ts";
-import { runFront } from "./front.ts";
-import { runKeeper } from "./keeper.ts";
-import { runOutbound } from "./outbound.ts";
 import type { RoleHost, RoleName, ServicePower } from "./role.ts";
-import { runSequencer } from "./sequencer.ts";
-import { runWorker } from "./worker.ts";
 
+/** A process loads the code of its own role and of no other. */
 const roles = {
-  front: runFront,
-  worker: runWorker,
-  archivist: runArchivist,
-  keeper: runKeeper,
-  sequencer: runSequencer,
-  outbound: runOutbound,
-} as const satisfies Record<RoleName, unknown>;
+  front: async () => (await import("./front/front.ts")).runFront,
+  worker: async () => (await import("./worker/worker.ts")).runWorker,
+  archivist: async () => (await import("./worker/archivist.ts")).runArchivist,
+  keeper: async () => (await import("./worker/keeper.ts")).runKeeper,
+  sequencer: async () => (await import("./audit/run-sequencer.ts")).runSequencer,
+  outbound: async () => (await import("./outbound/outbound.ts")).runOutbound,
+  granter: async () => (await import("./releases/granter.ts")).runGranter,
+} as const satisfies Record<RoleName, () => Promise<unknown>>;
 
 /** Runs a role in this process. Resolves when it runs; the host says when it ends. */
-export function runRole(name: RoleName, host: RoleHost<ServicePower>): Promise<void> {
-  return roles[name](host);
+export type RunRole = (host: RoleHost<ServicePower>) => Promise<void>;
+
+/** Loads a role's code. */
+export function loadRole(name: RoleName): Promise<RunRole> {
+  return roles[name]();
 }
