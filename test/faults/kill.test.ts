@@ -2,26 +2,38 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import pg from "pg";
 import { readSegment } from "../../src/archive/segment.ts";
 import { unpackShipment } from "../../src/domain/packed-shipment.ts";
+import { type HostileQueue, startHostileQueue } from "../support/hostile-queue.ts";
 import { RunningProgram } from "../support/running-program.ts";
 
-const kills = Number(process.env["PARCELKEEP_KILLS"] ?? 3);
+const killsByInbox = Number(process.env["PARCELKEEP_KILLS"] ?? 3);
+const killsByQueue = Number(process.env["PARCELKEEP_QUEUE_KILLS"] ?? 2);
 const senders = 8;
 const secret = "kill-secret";
+
+test(`loses nothing that it acknowledged over ${killsByInbox} kills`, { timeout: 1_500_000 }, (t) => losesNothing(t, killsByInbox, null));
+
+test(`loses nothing over ${killsByQueue} kills with a queue that loses, repeats and is away`, { timeout: 1_500_000 }, async (t) => {
+  const queue = await startHostileQueue(t);
+  await losesNothing(t, killsByQueue, queue);
+  assert.ok(queue.faults.repeated > 0 && queue.faults.answerLost > 0, JSON.stringify(queue.faults));
+  t.diagnostic(JSON.stringify(queue.faults));
+});
 
 /**
  * Kills the program at random moments under load (the program itself, one of its processes, or the database) and starts it again. In the end every
  * request that was answered with 202 must be found exactly once in the raw archive and in the index.
  */
-test(`loses nothing that it acknowledged over ${kills} kills`, { timeout: 1_500_000 }, async (t) => {
+async function losesNothing(t: TestContext, kills: number, queue: HostileQueue | null): Promise<void> {
   const program = new RunningProgram({
     PARCELKEEP_SEGMENT_AGE_MS: "300",
     PARCELKEEP_LOG_LEVEL: "silent",
     PARCELKEEP_TENANT_RATE: "100000",
     PARCELKEEP_TENANT_BURST: "100000",
+    ...queue?.env,
   });
   t.after(() => program.remove());
   await program.start();
@@ -46,6 +58,7 @@ test(`loses nothing that it acknowledged over ${kills} kills`, { timeout: 1_500_
   for (let kill = 0; kill < kills; kill++) {
     const before = acknowledged.size;
     await program.until(async () => acknowledged.size > before + Math.random() * 200, "acknowledgements under load");
+    if (queue !== null) queue.isAway = kill % 3 === 1;
     const victim = ["program", "program", "role", "database"][Math.floor(Math.random() * 4)]!;
     if (victim === "role") {
       const children = readFileSync(`/proc/${program.pid}/task/${program.pid}/children`, "utf8").trim().split(" ").map(Number);
@@ -58,13 +71,15 @@ test(`loses nothing that it acknowledged over ${kills} kills`, { timeout: 1_500_
   }
   loading = false;
   await Promise.all(load);
+  queue?.calm();
   assert.ok(acknowledged.size > kills * 2);
 
-  const client = new pg.Client(program.command("db", "url").trim());
+  const client = new pg.Client(program.databaseUrl);
   await client.connect();
   await program.until(
     async () => (await client.query("select count(*)::int as left from parcelkeep.inbox")).rows[0].left === 0,
     "the inbox to drain",
+    120_000,
   );
   await program.until(
     async () => (await client.query("select count(*)::int as left from parcelkeep.raw_batches")).rows[0].left === 0,
@@ -103,7 +118,7 @@ test(`loses nothing that it acknowledged over ${kills} kills`, { timeout: 1_500_
     assert.equal(items.length, 1, `${number} through the API`);
   }
   t.diagnostic(`${acknowledged.size} acknowledged, ${kills} kills, none lost, none twice`);
-});
+}
 
 function payload(number: string): string {
   const trackResult = {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
+import { localCertificate } from "../support/test-certificate.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const log = join(root, "test", "vectors", "data", "tlog", "tessera-log");
@@ -19,8 +20,9 @@ suite("parcelkeep audit verify", () => {
   test("accepts a log that another program wrote", () => {
     const { status, stdout } = verify(log, "--key", key, "--json");
     assert.equal(status, 0);
-    const { verified, origin, size } = JSON.parse(stdout) as { verified: boolean; origin: string; size: number };
-    assert.deepEqual([verified, origin, size], [true, "example.com/log/testdata", 15]);
+    const { verified, origin, size, areEntriesRead } = JSON.parse(stdout) as Record<string, unknown>;
+    assert.deepEqual([verified, origin, size, areEntriesRead], [true, "example.com/log/testdata", 15, false]);
+    assert.match(verify(log, "--key", key).stdout, /^verified: 15 entries .*\nnot looked at: what the entries say/);
   });
 
   test("takes a policy file", () => {
@@ -29,16 +31,53 @@ suite("parcelkeep audit verify", () => {
     assert.equal(verify(log, "--policy", policy).status, 0);
   });
 
-  test("ends with an error where an entry was changed", () => {
-    const copy = join(folder, "copy");
-    cpSync(log, copy, { recursive: true });
-    const bundle = join(copy, "tile", "entries", "000.p", "15");
-    const bytes = readFileSync(bundle);
-    bytes[bytes.length - 1]! ^= 1;
-    writeFileSync(bundle, bytes);
-    const { status, stderr } = verify(copy, "--key", key);
-    assert.notEqual(status, 0);
-    assert.match(stderr, /^error: /);
+  const changes: Readonly<Record<string, readonly [path: string, change: (bytes: Buffer) => Buffer | null, says: string]>> = {
+    "an entry was changed": ["tile/entries/000.p/15", flipped, "tile/0/000.p/15: the tile does not hold the hashes of what is below it"],
+    "a bundle is torn": [
+      "tile/entries/000.p/15",
+      (bytes) => bytes.subarray(0, -1),
+      "tile/entries/000.p/15: the bundle does not hold 15 whole",
+    ],
+    "a tile is too wide": [
+      "tile/0/000.p/15",
+      (bytes) => Buffer.concat([bytes, bytes.subarray(-32)]),
+      "tile/0/000.p/15: the tile does not hold 15",
+    ],
+    "a file is missing": ["tile/0/000.p/15", () => null, "tile/0/000.p/15: a file of the log is missing"],
+    "the checkpoint is another": ["checkpoint", flipped, "checkpoint: "],
+    "an earlier head is none": [
+      "checkpoints/7",
+      () => readFileSync(join(log, "checkpoint.8")),
+      "checkpoints/7: the head is of another size or log",
+    ],
+  };
+  for (const [what, [path, change, says]] of Object.entries(changes)) {
+    test(`ends with an error that names file and rule where ${what}`, () => {
+      const copy = mkdtempSync(join(folder, "copy-"));
+      cpSync(log, copy, { recursive: true });
+      mkdirSync(join(copy, "checkpoints"));
+      const file = join(copy, path);
+      const bytes = change(existsSync(file) ? readFileSync(file) : Buffer.alloc(0));
+      if (bytes === null) rmSync(file);
+      else writeFileSync(file, bytes);
+      const { status, stdout, stderr } = verify(copy, "--key", key);
+      assert.equal(status, 1);
+      assert.equal(stdout, "");
+      assert.ok(stderr.startsWith(`error: ${says}`), stderr);
+    });
+  }
+
+  test("ends with an error where time-stamps are asked for and there are none, and where they are asked for of one proof", () => {
+    const authority = join(folder, "authority.pem");
+    writeFileSync(authority, localCertificate.cert);
+    const { status, stdout } = verify(log, "--key", key, "--tsa", authority);
+    assert.equal(status, 1);
+    assert.match(stdout, /^verified: 15 entries.*\nnot looked at: .*\nNOT time-stamped: the folder has no time-stamp\n$/);
+    const { status: ofJson, stdout: json } = verify(log, "--key", key, "--tsa", authority, "--json");
+    assert.deepEqual([ofJson, (JSON.parse(json) as { timeStamps: unknown }).timeStamps], [1, []]);
+    const ofProof = verify(join(log, "checkpoint"), "--key", key, "--tsa", authority, "--entry", authority);
+    assert.equal(ofProof.status, 1);
+    assert.match(ofProof.stderr, /^error: time-stamps are of a whole log/);
   });
 
   test("asks whose signature is trusted, and refuses a folder without a log", () => {
@@ -49,3 +88,9 @@ suite("parcelkeep audit verify", () => {
     assert.notEqual(verify(join(folder, "nowhere"), "--key", key).status, 0);
   });
 });
+
+function flipped(bytes: Buffer): Buffer {
+  const changed = Buffer.from(bytes);
+  changed[changed.length - 2]! ^= 1;
+  return changed;
+}

@@ -53,6 +53,69 @@ describe("the carrier register", () => {
     assert.doesNotMatch(program.command("carriers", "list"), /GLS-2026-17/);
   });
 
+  test("shows an agreement with its versions, and takes it from the command line", async () => {
+    const args = ["--tenant", tenant, "--source", "ups"];
+    program.command(
+      "carriers",
+      "agreement",
+      "set",
+      ...args,
+      "--contract",
+      "UPS-1",
+      "--date",
+      "2026-01-05",
+      "--tool",
+      "standard-contractual-clauses",
+    );
+    program.command("carriers", "agreement", "set", ...args, "--contract", "UPS-2", "--date", "2026-06-01", "--field", "trackingNumber");
+    const { items } = (await program.call("/v1/carriers/ups/agreement", { key })).json();
+    assert.deepEqual(
+      items.map((each: any) => [
+        each.version,
+        each.contract.reference,
+        each.transferTool,
+        each.fieldsAllowed,
+        each.changedBy,
+        each.approval,
+      ]),
+      [
+        [2, "UPS-2", null, ["trackingNumber"], "operator", null],
+        [1, "UPS-1", "standard-contractual-clauses", null, "operator", null],
+      ],
+    );
+    assert.match(program.command("carriers", "agreement", "show", ...args), /^version 2 .*UPS-2 of 2026-06-01/);
+    assert.deepEqual((await program.call("/v1/carriers/bring/agreement", { key })).json().items, []);
+    assert.equal((await program.call("/v1/carriers/no-such-carrier/agreement", { key })).status, 404);
+  });
+
+  test("takes from the operator whom a tenant refuses; whoever is refused cannot be given an account", async () => {
+    const json = { "content-type": "application/json" };
+    const set = (by: string, body: object) =>
+      program.call("/v1/transfer-policy", {
+        method: "PUT",
+        key: by,
+        body: JSON.stringify(body),
+        headers: { ...json, "parcelkeep-tenant": tenant },
+      });
+    const account = () =>
+      program.call("/v1/carrier-accounts", {
+        key,
+        headers: json,
+        body: JSON.stringify({ source: "ups", credentials: { clientId: "c", clientSecret: "s" } }),
+      });
+    const policy = { refusesOwnersOutsideEea: true, refusedRecipients: ["gls"] };
+    assert.equal((await program.call("/v1/transfer-policy", { key })).json().change, null);
+    assert.equal((await set(key, policy)).status, 403);
+    assert.equal((await set(program.operatorKey, { ...policy, refusedRecipients: ["no-such-carrier"] })).json().code, "unknown_source");
+    assert.equal((await set(program.operatorKey, policy)).status, 200);
+    const held = (await program.call("/v1/transfer-policy", { key })).json();
+    assert.deepEqual([held.refusesOwnersOutsideEea, held.refusedRecipients, held.change.version], [true, ["gls"], 1]);
+    assert.equal((await account()).json().code, "grant_required", "the owner of UPS sits in the United States");
+    assert.match(program.command("carriers", "policy", "show", "--tenant", tenant), /version 1 .*EEA refused.*refused: gls/);
+    program.command("carriers", "policy", "set", "--tenant", tenant);
+    assert.equal((await account()).status, 201);
+  });
+
   test("refuses an agreement about nobody, and a category that is none", async () => {
     assert.equal((await agree(program.operatorKey, "no-such-carrier", {})).status, 404);
     assert.equal((await agree(program.operatorKey, "gls", { fieldsAllowed: ["shoeSize"] })).status, 400);

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import pg from "pg";
 import { type ErasureProof, verifyProof } from "../../src/vault/erasure-proof.ts";
-import { localSigningKeys } from "../../src/vault/keys/local/signing.ts";
+import { ProgramKeys } from "../support/program-keys.ts";
 import { RunningProgram } from "../support/running-program.ts";
 import { VaultReader } from "../support/vault-reader.ts";
 
@@ -99,7 +98,7 @@ class Shop {
 const ended = ["proven"];
 
 async function ownerOf(program: RunningProgram): Promise<pg.Client> {
-  const client = new pg.Client(program.command("db", "url").trim());
+  const client = new pg.Client(program.databaseUrl);
   client.on("error", () => {});
   await client.connect();
   return client;
@@ -124,7 +123,7 @@ describe("a person who is erased", () => {
     await program.start();
     shop = new Shop(program);
     owner = await ownerOf(program);
-    vault = new VaultReader(program.dataDir, owner);
+    vault = new VaultReader(program.env, owner);
   });
   after(async () => {
     await owner.end().catch(() => {});
@@ -274,7 +273,7 @@ describe("a person who is erased", () => {
     await program.stop();
     await program.start();
     owner = await ownerOf(program);
-    vault = new VaultReader(program.dataDir, owner);
+    vault = new VaultReader(program.env, owner);
     assert.equal(await vault.raw(receipt), "key-destroyed");
     assert.doesNotMatch(JSON.stringify([...(await vault.values())]), /Vergangen/);
     assert.deepEqual(await shop.search(emil), []);
@@ -288,7 +287,7 @@ describe("a person who is erased", () => {
   }
 
   async function publicKey() {
-    return (await localSigningKeys(join(program.dataDir, "keys", "signing.json"))).publicKey();
+    return (await new ProgramKeys(program.env).signing()).publicKey();
   }
 
   async function verified(proof: any): Promise<ErasureProof> {
@@ -319,6 +318,6 @@ test("an erasure that kill -9 cuts short goes on where it was", async (t) => {
   for (const erasure of erasures) await shop.erasureIn(erasure, ended);
   const owner = await ownerOf(program);
   t.after(() => owner.end());
-  assert.deepEqual([...(await new VaultReader(program.dataDir, owner).values()).values()].flat(), []);
+  assert.deepEqual([...(await new VaultReader(program.env, owner).values()).values()].flat(), []);
   assert.equal((await owner.query("select from parcelkeep.frozen_index")).rowCount, 0);
 });

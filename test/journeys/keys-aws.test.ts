@@ -35,7 +35,7 @@ async function serveFront(
     PARCELKEEP_DATABASE_URL: database.url("parcelkeep_ingress"),
     PARCELKEEP_API_DATABASE_URL: database.url("parcelkeep_api"),
     PARCELKEEP_KEYS: "aws-kms",
-    PARCELKEEP_KMS_ENDPOINT: kms.endpoint,
+    PARCELKEEP_AWS_TEST_ENDPOINT: kms.endpoint,
     PARCELKEEP_KMS_KEYS: `1=${key}`,
     PARCELKEEP_KMS_DERIVATION_KEYS: `1=${derivationKey}`,
     AWS_ACCESS_KEY_ID: "ingress",
@@ -68,9 +68,9 @@ async function startProgram(t: TestContext): Promise<{ readonly program: Running
   const credentials = join(folder, "credentials");
   await writeFile(credentials, "[default]\naws_access_key_id = everything\naws_secret_access_key = none\n");
   const program = new RunningProgram({
-    PARCELKEEP_LOCAL_RELEASE: "operator",
+    PARCELKEEP_AUDIT_PUBLISH_MS: "1",
     PARCELKEEP_KEYS: "aws-kms",
-    PARCELKEEP_KMS_ENDPOINT: kms.endpoint,
+    PARCELKEEP_AWS_TEST_ENDPOINT: kms.endpoint,
     PARCELKEEP_KMS_KEYS: `1=${kms.createKey("SYMMETRIC_DEFAULT")}`,
     PARCELKEEP_KMS_DERIVATION_KEYS: `1=${kms.createKey("HMAC_256")}`,
     PARCELKEEP_KMS_SIGNING_KEY: kms.createKey("ECC_NIST_P256"),
@@ -78,6 +78,7 @@ async function startProgram(t: TestContext): Promise<{ readonly program: Running
   });
   t.after(() => program.remove());
   await program.start();
+  program.command("approvals", "stand-alone");
   return { program, kms };
 }
 
@@ -163,7 +164,7 @@ test("each opening stands in the trail of KMS, with the tenant and what was open
   const { program, kms } = await startProgram(t);
   const { tenant, hook } = await newShop(program.url, program.operatorKey);
   assert.equal((await post(hook, {}, scan())).status, 202);
-  const database = new pg.Client({ connectionString: program.command("db", "url").trim() });
+  const database = new pg.Client({ connectionString: program.databaseUrl });
   await database.connect();
   const { subject } = (await database.query<{ subject: string }>("select distinct subject from parcelkeep.sealed_groups")).rows[0]!;
   await database.end();

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import pg from "pg";
 import { readConfig } from "../../src/main/config.ts";
-import { runOpener, startOpener } from "../../src/main/opener.ts";
+import { runOpener, startOpener } from "../../src/main/releases/opener.ts";
 import { frontPermissions, openerPermissions } from "../../src/main/role-permissions.ts";
 import { createLocalKeys } from "../../src/vault/keys/local/key-folder.ts";
 import { OpenerError, type SubjectGrant } from "../../src/vault/opening.ts";
@@ -19,7 +19,7 @@ const order = {
 };
 
 describe("opening what was sealed", async () => {
-  const program = new RunningProgram({ PARCELKEEP_LOCAL_RELEASE: "operator" });
+  const program = new RunningProgram({ PARCELKEEP_KEYS: "local", PARCELKEEP_AUDIT_PUBLISH_MS: "1" });
   let tenant = "";
   let subject = "";
   let operatorKey = "";
@@ -39,7 +39,7 @@ describe("opening what was sealed", async () => {
     id: crypto.randomUUID(),
     tenant,
     subject,
-    purpose: "access-export",
+    purpose: "erasure-probe",
     expiresAt: Date.now() + 60_000,
     ...more,
   });
@@ -49,10 +49,11 @@ describe("opening what was sealed", async () => {
 
   before(async () => {
     await program.start();
+    program.command("approvals", "stand-alone");
     const made = JSON.parse(program.command("tenants", "create", "--name", "Opening", "--json"));
     tenant = made.tenant;
     operatorKey = (await readFile(join(program.dataDir, "secrets", "operator.key"), "utf8")).trim();
-    database = program.command("db", "url").trim();
+    database = program.databaseUrl;
     const accepted = await program.call("/v1/shipments", {
       method: "POST",
       key: made.apiKey,
@@ -64,7 +65,7 @@ describe("opening what was sealed", async () => {
   });
   after(() => program.remove());
 
-  test("gives a subject's values to the operator whom the policy allows it", async () => {
+  test("gives a subject's values to the one who has said that they operate it alone, and the log says so", async () => {
     const answer = await exported(subject);
     assert.equal(answer.status, 200, answer.text);
     assert.equal(answer.headers.get("cache-control"), "no-store");
@@ -77,6 +78,8 @@ describe("opening what was sealed", async () => {
     });
     assert.equal(values.length, 4);
     assert.deepEqual(answer.json().refused, {});
+    const purposes = await asOwner<{ purpose: string }>("select purpose from parcelkeep.used_grants");
+    assert.deepEqual(purposes, [{ purpose: "stand-alone-export" }]);
   });
 
   test("gives nothing to a tenant's key, and nothing of a subject that is another tenant's", async () => {
@@ -107,7 +110,7 @@ describe("opening what was sealed", async () => {
     await asOwner("update parcelkeep.sealed_groups set sealed = $2 where id = $1", [row!.id, row!.sealed]);
   });
 
-  test("is refused without a policy that allows it", async () => {
+  test("is refused where nobody has said so", async () => {
     const strict = new RunningProgram();
     try {
       await strict.start();
@@ -150,6 +153,9 @@ describe("opening what was sealed", async () => {
       "reads sealed groups as parcelkeep_api": "42501",
       "reads wraps as parcelkeep_ingress": "42501",
       "uses a grant as parcelkeep_api": "42501",
+      "grants a request as parcelkeep_api": "42501",
+      "uses an approved grant as parcelkeep_api": "42501",
+      "writes an approval policy as parcelkeep_api": "42501",
       "becomes the opener's role": "42501",
     });
   });

@@ -8,10 +8,16 @@ import { simulatedCarriers } from "../../src/simulator/carriers.ts";
 import { usualBehaviour } from "../../src/simulator/faults.ts";
 import { SimulatorServer } from "../../src/simulator/server.ts";
 import { World } from "../../src/simulator/world.ts";
+import { OtlpReceiver } from "../support/otlp-receiver.ts";
 import { RunningProgram } from "../support/running-program.ts";
 
 const hour = 3_600_000;
 const quick = { ...usualBehaviour, latency: { medianMs: 2, p99Ms: 5 } };
+
+interface Letter {
+  readonly kind: string;
+  readonly source: string;
+}
 
 describe("asking carriers", () => {
   /** Parcels are born in the past, so that carriers have something to tell. */
@@ -25,12 +31,16 @@ describe("asking carriers", () => {
   );
   let simulator: SimulatorServer;
   let program: RunningProgram;
+  let collector: OtlpReceiver;
   let tenant: string;
   let key: string;
 
   before(async () => {
     simulator = await SimulatorServer.start([...desks.values()], world, { host: "127.0.0.1", port: 0 });
+    collector = await OtlpReceiver.start();
     program = new RunningProgram({
+      PARCELKEEP_OTLP_ENDPOINT: collector.url,
+      PARCELKEEP_OTLP_SAMPLE_RATIO: "1",
       PARCELKEEP_CARRIERS_URL: simulator.url,
       PARCELKEEP_EGRESS_TEST_HOSTS: new URL(simulator.url).host,
       PARCELKEEP_LOG_LEVEL: "debug",
@@ -43,6 +53,7 @@ describe("asking carriers", () => {
   after(async () => {
     await program?.remove();
     await simulator?.stop();
+    await collector?.stop();
   });
 
   const json = { "content-type": "application/json" };
@@ -70,7 +81,7 @@ describe("asking carriers", () => {
       return shipment !== undefined && shipment.events.length > 0 ? shipment : null;
     }, `the carrier's answer about ${number}`);
   const query = async <Row>(text: string, values: unknown[] = []): Promise<readonly Row[]> => {
-    const client = new pg.Client({ connectionString: program.command("db", "url").trim() });
+    const client = new pg.Client({ connectionString: program.databaseUrl });
     await client.connect();
     try {
       return (await client.query(text, values)).rows as Row[];
@@ -90,6 +101,17 @@ describe("asking carriers", () => {
     const ids = await Promise.all(numbers.map(async (number) => (await shipmentOf(number)).id as string));
     assert.deepEqual(new Set(releases.flatMap(({ shipments }) => shipments)), new Set(ids));
     assert.ok(releases.every(({ recipient, outcome, early }) => recipient === "gls" && outcome === "answered" && early));
+  });
+
+  test("a call is told as a span by carrier and outcome, without a number or a credential", async () => {
+    const calls = await program.until(async () => {
+      const spans = collector.spans().filter(({ name }) => name === "carrier.call");
+      return spans.length > 0 ? spans : null;
+    }, "the span of a call");
+    for (const { role, kind, attributes } of calls)
+      assert.deepEqual([role, kind, attributes], ["outbound", 3, { "parcelkeep.source": "gls", "parcelkeep.outcome": "answered" }]);
+    for (const secret of Object.values(desks.get("gls")!.credentials)) assert.ok(!collector.text.includes(secret));
+    for (const { number } of world.parcels("gls")) assert.ok(!collector.text.includes(number));
   });
 
   test("credentials are shown to nobody, stand nowhere in clear, and are refused where parts are missing", async () => {
@@ -158,6 +180,35 @@ describe("asking carriers", () => {
     );
   });
 
+  test("a customer's feed is fetched and taken in, without a number going out", async () => {
+    const desk = desks.get("postnl")!;
+    const added = await addAccount("postnl", { ...desk.credentials, customerNumber: "10000001" });
+    assert.equal(added.status, 201);
+    const released = "select count(*) from parcelkeep.releases where account = $1";
+    await program.until(async () => {
+      const marks = await query("select from parcelkeep.quota_use where quota = 'feed/to' and free_at > now() - interval '1 minute'");
+      return marks.length > 0;
+    }, "the feed to be fetched");
+    assert.deepEqual(await query(released, [added.json().id]), [{ count: "0" }]);
+    assert.equal((await program.call(`/v1/carrier-accounts/${added.json().id}`, { method: "DELETE", key })).status, 204);
+    const wrong = await addAccount("postnl", { ...desk.credentials, postcode: "1011AB" });
+    assert.equal(wrong.json().code, "invalid_field");
+  });
+
+  test("where the first account's credential is refused, the merchant's next account for that carrier is asked", async () => {
+    const { credentials } = desks.get("bring")!;
+    const wrong = Object.fromEntries(Object.keys(credentials).map((name) => [name, "refused-everywhere"]));
+    const accounts: string[] = [];
+    for (const each of [wrong, credentials]) accounts.push((await addAccount("bring", each)).json().id);
+    const numbers = await addParcels("bring", 3);
+    for (const number of numbers) assert.equal((await answered(number)).carrier, "bring");
+    const held = await query<{ id: string }>("select id from parcelkeep.carrier_accounts where held_reason = 'credential-refused'");
+    assert.deepEqual(
+      held.map(({ id }) => id),
+      [accounts[0]],
+    );
+  });
+
   test("a carrier that says when to come again is left alone until then, and asked afterwards", async () => {
     const desk = desks.get("dhl-unified")!;
     assert.equal((await addAccount("dhl-unified")).status, 201);
@@ -218,7 +269,7 @@ describe("asking carriers", () => {
     await addParcels("laposte", 2);
     const letter = await program.until(async () => {
       const { items } = (await program.call("/v1/dead-letters", { key })).json();
-      return items.find(({ kind }: { kind: string }) => kind === "outbound") ?? null;
+      return items.find((each: Letter) => each.kind === "outbound" && each.source === "laposte") ?? null;
     }, "the dead letter");
     assert.deepEqual([letter.source, letter.code, letter.shipment], ["laposte", "credential-refused", null]);
     const refusals = desk.counts.refused;
@@ -227,8 +278,18 @@ describe("asking carriers", () => {
     await program.until(async () => desk.counts.refused > refusals, "the carrier to be asked again");
     await program.until(async () => {
       const { items } = (await program.call("/v1/dead-letters", { key })).json();
-      return items.some(({ kind }: { kind: string }) => kind === "outbound");
+      return items.some((each: Letter) => each.kind === "outbound" && each.source === "laposte");
     }, "the letter to be back");
+    const triage = (body: object) => program.call("/v1/dead-letters/triage", { key, headers: json, body: JSON.stringify(body) });
+    assert.equal((await triage({ state: "dismissed", reason: "credential" })).json().code, "invalid_field", "not all by leaving it out");
+    assert.equal((await triage({ source: "laposte", state: "dismissed" })).json().code, "invalid_field", "not without a reason");
+    const said = { source: "laposte", state: "dismissed", reason: "credential", reference: "OPS-17" };
+    assert.deepEqual((await triage(said)).json(), { changed: 1 });
+    const waiting = program.command("dead-letters", "list", "--tenant", tenant);
+    assert.doesNotMatch(waiting, /laposte/);
+    const dismissed = program.command("dead-letters", "list", "--tenant", tenant, "--state", "dismissed", "--json");
+    assert.deepEqual(JSON.parse(dismissed).decision.reason, "credential");
+    assert.match(program.command("dead-letters", "reopen", "--tenant", tenant, "--source", "laposte"), /^1 open/);
     const all = await program.call("/v1/dead-letters/retry", { key, headers: json, body: JSON.stringify({ source: "laposte" }) });
     assert.deepEqual([all.status, all.json()], [202, { retried: 1, refused: 0, more: false }]);
   });
@@ -238,6 +299,28 @@ describe("asking carriers", () => {
     const gls = items.find(({ source }: { source: string }) => source === "gls");
     assert.ok(gls.health.days30.calls > 0);
     assert.equal(gls.health.days30.budgetLeft, 1);
+    assert.ok(gls.health.days30.numbers >= gls.health.days30.calls);
+    assert.deepEqual([gls.limits.batchMax, gls.polling.quotas[0].unit], [10, "calls"]);
+    const accounts = (await program.call("/v1/carrier-accounts", { key })).json().items;
+    const [quota] = accounts.find(({ source }: { source: string }) => source === "gls").quotas;
+    assert.deepEqual([quota.unit, quota.count, quota.windowMs], ["calls", 500, 24 * hour]);
+    assert.ok(quota.leftNow < 100, "a fifth may go at once, and some have gone");
+    const metrics = await program.until(async () => {
+      const { text } = await program.call("/metrics");
+      return /^parcelkeep_egress_calls_total\{outcome="answered",recipient="gls"\} \d/m.test(text) ? text : null;
+    }, "what the outbound process counts at the front");
+    for (const name of [
+      "calls_30d",
+      "numbers_30d",
+      "rate_limited_30d",
+      "error_budget_left",
+      "breaker_open",
+      "calls_under_way",
+      "shipments_due",
+    ])
+      assert.match(metrics, new RegExp(`^parcelkeep_connector_${name}\\{source="gls"\\} \\d`, "m"), name);
+    assert.match(metrics, /^parcelkeep_connector_rate_limited_30d\{source="dhl-unified"\} [1-9]/m);
+    assert.match(metrics, /^parcelkeep_connector_accounts_held\{source="bring"\} 1$/m);
     for (const carrier of ["gls", "fedex", "postnl"]) {
       for (const { number } of world.parcels(carrier)) assert.ok(!program.output.includes(number));
     }

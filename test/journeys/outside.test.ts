@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { problems } from "../../src/ingress/problems.ts";
@@ -214,6 +215,20 @@ test("a start says where it cannot listen and where it cannot keep its data", as
     const { status, stderr } = start({ PARCELKEEP_DATA: folder });
     assert.equal(status, 1);
     assert.match(stderr, /^error: the data folder \S+ cannot be made\nhint: set PARCELKEEP_DATA/);
+  }
+});
+
+test("a start says that it may not write to its data folder, whoever owns it", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "pk-read-only-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  chmodSync(folder, 0o555);
+  // Root may write anywhere, so the program is somebody else then.
+  const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  const env = { ...process.env, PARCELKEEP_DATA: folder, PARCELKEEP_HTTP: "127.0.0.1:0" };
+  for (const command of [["start", "--no-demo"], ["migrate"], ["tenants", "create", "--name", "Nobody"]]) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...command], { ...user, env, encoding: "utf8" });
+    assert.deepEqual([status, stdout], [1, ""], command[0]);
+    assert.match(stderr, /^error: the data folder \S+ cannot be written to\nhint: \S/, command[0]);
   }
 });
 

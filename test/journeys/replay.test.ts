@@ -22,7 +22,7 @@ describe("a record in quarantine", () => {
   before(async () => {
     await program.start();
     ({ tenant, apiKey: key } = JSON.parse(program.command("tenants", "create", "--name", "Replay", "--json")));
-    database = new pg.Client({ connectionString: program.command("db", "url").trim() });
+    database = new pg.Client({ connectionString: program.databaseUrl });
     await database.connect();
   });
   after(async () => {

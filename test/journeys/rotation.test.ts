@@ -10,7 +10,8 @@ import pg from "pg";
 import { startEmbeddedPostgres } from "../../src/store/embedded/server.ts";
 import { embeddedPostgresStatus } from "../../src/store/embedded/status.ts";
 import { ownerRole } from "../../src/store/roles.ts";
-import { localOpeningHalf } from "../../src/vault/keys/local/opening.ts";
+import { openCredential } from "../../src/vault/carrier-credentials.ts";
+import { localOpeningHalf, localOpeningKeys } from "../../src/vault/keys/local/opening.ts";
 import { localSealingKeys } from "../../src/vault/keys/local/sealing.ts";
 import { RunningProgram } from "../support/running-program.ts";
 import { openVault } from "../support/vault-contents.ts";
@@ -19,6 +20,8 @@ const cli = join(import.meta.dirname, "..", "..", "src", "cli", "main.ts");
 const secret = "rotation-secret";
 /** Sessions beside those that the requests make, so that a rotation takes long enough to be killed. */
 const plantedSessions = 400;
+
+const carrierCredential = { clientId: "client-of-the-rotation", clientSecret: "secret-of-the-rotation" };
 
 let bodies = 0;
 
@@ -39,7 +42,7 @@ function body(number: string): string {
 }
 
 describe("keys rotate", () => {
-  const program = new RunningProgram({ PARCELKEEP_SEGMENT_AGE_MS: "600000", PARCELKEEP_INTAKE_THREADS: "1" });
+  const program = new RunningProgram({ PARCELKEEP_KEYS: "local", PARCELKEEP_SEGMENT_AGE_MS: "600000", PARCELKEEP_INTAKE_THREADS: "1" });
   const copy = mkdtempSync(join(tmpdir(), "pk-old-"));
   const keyFile = (name: string): string => join(program.dataDir, "keys", name);
   const acknowledged: string[] = [];
@@ -63,6 +66,17 @@ describe("keys rotate", () => {
       await client.end();
     }
   };
+  /** The merchant's credential, as the process that asks carriers opens it, by the keys of now. */
+  const openCredentialOf = async (database: string): Promise<Readonly<Record<string, string>>> => {
+    const client = new pg.Client({ connectionString: database });
+    await client.connect();
+    try {
+      const { rows } = await client.query("select id as account, tenant, source, epoch, wrapped, sealed from parcelkeep.carrier_accounts");
+      return await openCredential(await localOpeningKeys(keyFile("resolving.json")), rows[0], rows[0]);
+    } finally {
+      await client.end();
+    }
+  };
   const status = () => JSON.parse(program.command("keys", "status", "--json"));
   const missing = (values: readonly string[]): string[] => {
     const held = new Set(values);
@@ -70,7 +84,7 @@ describe("keys rotate", () => {
   };
   const start = async (): Promise<void> => {
     await program.start();
-    url = program.command("db", "url").trim();
+    url = program.databaseUrl;
   };
 
   before(async () => {
@@ -78,6 +92,12 @@ describe("keys rotate", () => {
     ({ tenant, apiKey: key } = JSON.parse(program.command("tenants", "create", "--name", "Rotation", "--json")));
     hook = `/v1/hooks/${JSON.parse(program.command("endpoints", "create", "--tenant", tenant, "--source", "fedex", "--secret", secret, "--json")).id}`;
     for (let count = 0; count < 5; count++) await send();
+    const account = await program.call("/v1/carrier-accounts", {
+      key,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ source: "gls", credentials: carrierCredential }),
+    });
+    assert.equal(account.status, 201);
     const sealing = await localSealingKeys(keyFile("sealing.json"));
     const wrap = (purpose: "raw-records" | "personal-values" | "tracking-numbers"): Promise<Buffer> =>
       sealing.wrap(randomBytes(32), { tenant, purpose, epoch: 1 });
@@ -140,7 +160,7 @@ describe("keys rotate", () => {
     assert.equal(rotations.length, 1);
     // Each session that was of the first epoch stands in the register once.
     const registered = await query<{ sessions: string; entries: string; keys: string }>(
-      "select count(distinct session) as sessions, count(*) as entries, sum(entries) as keys from parcelkeep.reencryptions where from_version = 1 and to_version = 2",
+      "select count(distinct session) as sessions, count(session) as entries, sum(entries) filter (where session is not null) as keys from parcelkeep.reencryptions where from_version = 1 and to_version = 2",
     );
     assert.equal(registered[0]!.sessions, registered[0]!.entries);
     assert.ok(Number(registered[0]!.sessions) > plantedSessions);
@@ -152,6 +172,12 @@ describe("keys rotate", () => {
     assert.deepEqual(contents.refused, {});
     assert.ok(acknowledged.length > 10);
     assert.deepEqual(missing(contents.values), []);
+  });
+
+  test("a carrier's credential opens under the new epoch, and the register has its move", async () => {
+    assert.deepEqual(await openCredentialOf(url), carrierCredential);
+    const moved = await query("select tenant, entries from parcelkeep.reencryptions where session is null and from_version = 1");
+    assert.deepEqual(moved, [{ tenant, entries: 1 }]);
   });
 
   test("retires no epoch that there are wraps of, and not the current one", () => {
@@ -179,6 +205,7 @@ describe("keys rotate", () => {
       assert.deepEqual(contents.values, []);
       assert.deepEqual(Object.keys(contents.refused), ["retired-epoch"]);
       assert.ok(contents.refused["retired-epoch"]! > plantedSessions);
+      await assert.rejects(openCredentialOf(restored.url(ownerRole)), { code: "retired-epoch" });
       // Somebody who forges the minimum finds that the private key is gone.
       for (const name of ["opening.json", "resolving.json"]) {
         writeFileSync(join(copy, name), readFileSync(keyFile(name), "utf8").replace(/"minimumEpoch": 2/, '"minimumEpoch": 1'), {
@@ -190,6 +217,7 @@ describe("keys rotate", () => {
     } finally {
       await old.stop();
     }
+    assert.deepEqual(await openCredentialOf(url), carrierCredential);
     const live = await openVault(url, opening);
     assert.deepEqual([live.refused, missing(live.values)], [{}, []]);
   });
@@ -233,5 +261,6 @@ describe("keys rotate", () => {
     await send();
     const contents = await openVault(url, await localOpeningHalf(keyFile(".")));
     assert.deepEqual([contents.refused, missing(contents.values)], [{}, []]);
+    assert.deepEqual(await openCredentialOf(url), carrierCredential);
   });
 });

@@ -1,13 +1,34 @@
 import assert from "node:assert/strict";
-import { createHash, createHmac, generateKeyPairSync, sign } from "node:crypto";
+import { createHash, createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import pg from "pg";
 import { RunningProgram } from "../support/running-program.ts";
+
+interface SigningKey {
+  readonly kid: string;
+  readonly privateKey: KeyObject;
+  readonly jwk: object;
+}
+
+function signingKey(kid: string): SigningKey {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  return { kid, privateKey, jwk: { ...publicKey.export({ format: "jwk" }), kid, use: "sig" } };
+}
 
 /** Senders that prove themselves otherwise than by a plain HMAC, against the running product. */
 describe("senders with schemes of their own", () => {
-  const program = new RunningProgram();
+  const published = { keys: [] as readonly SigningKey[], asked: [] as string[], mayAnswer: Promise.resolve() };
+  const keyServer = createServer((request, response) => {
+    published.asked.push(request.url!);
+    response.setHeader("content-type", "application/json");
+    void published.mayAnswer.then(() => response.end(JSON.stringify({ keys: published.keys.map(({ jwk }) => jwk) })));
+  });
+  let program: RunningProgram;
   const secret = "a secret of this test's own";
   let tenant = "";
   let key = "";
@@ -18,10 +39,18 @@ describe("senders with schemes of their own", () => {
     (await program.call(path, { body, headers: { "content-type": "application/json", ...headers } })).status;
 
   before(async () => {
+    keyServer.listen(0, "127.0.0.1");
+    await once(keyServer, "listening");
+    const host = `127.0.0.1:${(keyServer.address() as AddressInfo).port}`;
+    program = new RunningProgram({ PARCELKEEP_CARRIERS_URL: `http://${host}`, PARCELKEEP_EGRESS_TEST_HOSTS: host });
     await program.start();
     ({ tenant, apiKey: key } = JSON.parse(program.command("tenants", "create", "--name", "Senders", "--json")));
   });
-  after(() => program.remove());
+  after(async () => {
+    await program?.remove();
+    keyServer.closeAllConnections();
+    keyServer.close();
+  });
 
   test("ShipEngine's signature is checked against the key set that was pinned", async () => {
     const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -53,9 +82,36 @@ describe("senders with schemes of their own", () => {
     }
   });
 
-  test("an address of a key set is noted, and nothing verifies before it was fetched", async () => {
+  test("a key set that is published is fetched by the process that calls out; a key of a newer set lets its sender in soon after", async () => {
+    const { promise, resolve: letAnswer } = Promise.withResolvers<void>();
+    published.mayAnswer = promise;
     const { id } = endpoint("--source", "shipengine", "--jwks", "https://api.shipengine.com/jwks");
-    assert.equal(await send(`/v1/hooks/${id}`, '{"resource_type":"API_BATCH"}'), 401);
+    const body = JSON.stringify({ resource_type: "API_TRACK", data: { tracking_number: "9400100000000000000312", status_code: "IT" } });
+    const sendSigned = ({ kid, privateKey }: SigningKey) => {
+      const timestamp = new Date().toISOString();
+      return send(`/v1/hooks/${id}`, body, {
+        "x-shipengine-timestamp": timestamp,
+        "x-shipengine-rsa-sha256-key-id": kid,
+        "x-shipengine-rsa-sha256-signature": sign("sha256", Buffer.from(`${timestamp}.${body}`), privateKey).toString("base64"),
+      });
+    };
+    const [first, second, stranger] = [signingKey("k1"), signingKey("k2"), signingKey("k1")];
+    published.keys = [first];
+    assert.equal(await sendSigned(first), 401, "nothing verifies before the set was fetched");
+    letAnswer();
+    await program.until(async () => (await sendSigned(first)) === 202, "the set to be fetched");
+    assert.equal(await sendSigned(stranger), 401);
+    published.keys = [first, second];
+    assert.equal(await sendSigned(second), 401);
+    // The set rests for a minute after it was fetched; the minute is taken off it here.
+    const client = new pg.Client({ connectionString: program.databaseUrl });
+    await client.connect();
+    await client.query("update parcelkeep.key_sets set next_at = now()");
+    await client.end();
+    await program.until(async () => (await sendSigned(second)) === 202, "the newer set to be fetched");
+    assert.equal(await sendSigned(first), 202);
+    assert.deepEqual(new Set(published.asked), new Set(["/shipengine/jwks"]));
+    assert.ok(published.asked.length <= 3, `asked ${published.asked.length} times`);
   });
 
   test("Shippo's token in the address is checked", async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
-import type { SimulationFigures } from "../../src/main/simulate-figures.ts";
+import type { SimulationFigures } from "../../src/main/simulate/simulate-figures.ts";
 
 const cli = join(import.meta.dirname, "..", "..", "src", "cli", "main.ts");
 const simulate = (...args: string[]): Promise<{ readonly stdout: string; readonly stderr: string }> =>

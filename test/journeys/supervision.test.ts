@@ -13,7 +13,7 @@ test("a program whose database lost one of its processes takes its lock again an
   const { id } = JSON.parse(
     program.command("endpoints", "create", "--tenant", tenant, "--source", "unknown", "--secret", secret, "--json"),
   );
-  const url = program.command("db", "url").trim();
+  const url = program.databaseUrl;
   const before = await holderOf(url);
   // The server ends all its other processes then, recovers and goes on under the same process id.
   process.kill(before!, "SIGKILL");

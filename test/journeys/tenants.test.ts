@@ -9,6 +9,7 @@ const openPolicies: Readonly<Record<string, string>> = {
   archivist_records: "segments hold the records of all tenants; what is in them is sealed",
   api_inbox_depth: "the depth of the inbox is counted, in columns that say nothing of a message",
   api_new_keys: "a tenant's first key is made with the tenant",
+  api_queue_state: "what the queue says of itself: three counts of the whole program",
   rekeyer_rotations: "keys are rotated for all tenants",
   rekeyer_reencryptions: "keys are rotated for all tenants",
 };
@@ -84,6 +85,9 @@ describe("tenants are apart", async () => {
     await insert("dead_letters", { id: deadLetter, ...inbox, code: "c" });
     await insert("carrier_accounts", { id: account, tenant, source: "gls", carriers: ["gls"], rank: 0, credential: account, epoch: 1, wrapped: "", sealed: "" }); // prettier-ignore
     await insert("outbound_letters", { id: letter, tenant, account, source: "gls", code: "c" });
+    await insert("letter_triage", { letter: deadLetter, tenant, state: "acknowledged", reason: "other", decided_by: "test" });
+    await insert("quota_use", { credential: account, quota: "calls/1/1000", free_at: new Date() });
+    await insert("transfer_policies", { tenant, version: 1, content: "{}", changed_by: "test" });
     await insert("legal_holds", { subject, tenant });
     await insert("erasures", { id: erasure, tenant, subject: randomUUID(), reason: "objection" });
     await insert("tenant_agreements", { tenant, source: "gls", version: 1, content: "{}", changed_by: "test" });
@@ -142,7 +146,18 @@ describe("tenants are apart", async () => {
       values: (tenant, { letter }) => [tenant, letter],
       says: (row) => row.retry_outbound_letters > 0,
     },
-    "agree_with_recipient($1, 'gls', '{}', 'test')": { values: (tenant) => [tenant], says: (row) => row.agree_with_recipient },
+    "agree_with_recipient($1, 'gls', '{}', 'test', null)": { values: (tenant) => [tenant], says: (row) => row.agree_with_recipient },
+    "agreements_with($1, 'gls')": { values: (tenant) => [tenant] },
+    "set_transfer_policy($1, '{\"refusedRecipients\": []}', 'test', null)": {
+      values: (tenant) => [tenant],
+      says: (row) => row.set_transfer_policy !== null,
+    },
+    "transfer_policy_of($1)": { values: (tenant) => [tenant] },
+    "account_quotas($1)": { values: (tenant) => [tenant] },
+    "triage_letters($1, array[$2::uuid], null, null, 'acknowledged', 'other', null, 'test')": {
+      values: (tenant, { letter }) => [tenant, letter],
+      says: (row) => row.triage_letters > 0,
+    },
     "change_webhook_endpoint($1, $2, null, 'd')": {
       values: (tenant, { webhook }) => [tenant, webhook],
       says: (row) => row.change_webhook_endpoint,
@@ -168,7 +183,7 @@ describe("tenants are apart", async () => {
       says: (row) => row.rotate_webhook_secret,
     },
     "webhook_endpoints_of($1, $2)": { values: (tenant, { webhook }) => [tenant, webhook] },
-    "dead_letter_page($1, 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 10)": {
+    "dead_letter_page($1, 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 10, null)": {
       values: (tenant) => [tenant],
       says: (row) => [mine, theirs].some(({ deadLetter }) => deadLetter === row.id),
     },

@@ -39,7 +39,7 @@ describe("the tokens API", () => {
   };
   const metadata = async (token: string, apiKey = key) => (await program.call(`/v1/tokens/${token}`, { key: apiKey })).json();
   const query = async (text: string, values: unknown[] = []) => {
-    const client = new pg.Client({ connectionString: program.command("db", "url").trim() });
+    const client = new pg.Client({ connectionString: program.databaseUrl });
     await client.connect();
     try {
       return (await client.query(text, values)).rows;

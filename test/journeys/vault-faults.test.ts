@@ -26,7 +26,7 @@ interface Export {
  * with keys in files. Faults of a KMS stand in keys-aws.test.ts, those of a token in test/services/pkcs11.test.ts.
  */
 describe("rows that were tampered with, and key files that are not what they should be", async () => {
-  const program = new RunningProgram({ PARCELKEEP_LOCAL_RELEASE: "operator", PARCELKEEP_INTAKE_THREADS: "1" });
+  const program = new RunningProgram({ PARCELKEEP_KEYS: "local", PARCELKEEP_INTAKE_THREADS: "1", PARCELKEEP_AUDIT_PUBLISH_MS: "1" });
   const key = (name: string): string => join(program.dataDir, "keys", `${name}.json`);
   const [ada, ben, eve] = ["Ada Erdacht", "Ben Erdacht", "Eve Erdacht"].map((name, at): Person => ({
     name,
@@ -61,10 +61,11 @@ describe("rows that were tampered with, and key files that are not what they sho
 
   before(async () => {
     await program.start();
+    program.command("approvals", "stand-alone");
     const newTenant = (name: string) => JSON.parse(program.command("tenants", "create", "--name", name, "--json"));
     const [one, two] = [newTenant("One"), newTenant("Two")];
     apiKeys = { [one.tenant]: one.apiKey, [two.tenant]: two.apiKey };
-    database = new pg.Client(program.command("db", "url").trim());
+    database = new pg.Client(program.databaseUrl);
     database.on("error", () => {});
     await database.connect();
     for (const [person, tenant] of [
@@ -186,7 +187,7 @@ describe("rows that were tampered with, and key files that are not what they sho
     }
   }
   const gone = (path: string): void => renameSync(path, `${path}.gone`);
-  const keysSaid = (): string | undefined => [...program.output.matchAll(/"keys":"([a-z-]+)","purpose":"access-export"/g)].at(-1)?.[1];
+  const keysSaid = (): string | undefined => [...program.output.matchAll(/"keys":"([a-z-]+)","purpose":"stand-alone-export"/g)].at(-1)?.[1];
 
   for (const [what, change, code] of [
     ["is gone", gone, "unavailable"],
@@ -236,7 +237,7 @@ describe("rows that were tampered with, and key files that are not what they sho
       assert.deepEqual(refused, {});
       for (const value of [person.name, person.email, person.number]) assert.ok(values.includes(value), value);
     }
-    database = new pg.Client(program.command("db", "url").trim());
+    database = new pg.Client(program.databaseUrl);
     await database.connect();
   });
 });

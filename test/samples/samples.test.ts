@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import pg from "pg";
-import { codecs } from "../../src/main/sources.ts";
+import { codecs } from "../../src/main/intake/sources.ts";
+import { OtlpReceiver } from "../support/otlp-receiver.ts";
 import { RunningProgram } from "../support/running-program.ts";
 import { leaks, personalValues } from "./scanner.ts";
 
@@ -27,7 +28,12 @@ interface Expected {
  * PARCELKEEP_SAMPLES names; its files stay out of the repository.
  */
 describe("published samples", { skip: samples === undefined ? "PARCELKEEP_SAMPLES is not set" : false }, () => {
-  const program = new RunningProgram({ PARCELKEEP_SEGMENT_AGE_MS: "200" });
+  const program = new RunningProgram({
+    PARCELKEEP_SEGMENT_AGE_MS: "200",
+    PARCELKEEP_OTLP_SAMPLE_RATIO: "1",
+    PARCELKEEP_OTLP_METRICS_MS: "1000",
+  });
+  let collector: OtlpReceiver;
   const labels = samples === undefined ? {} : (JSON.parse(readFileSync(join(samples, "labels.json"), "utf8")) as Record<string, never>);
   const expected =
     samples === undefined ? {} : (JSON.parse(readFileSync(join(samples, "expected.json"), "utf8")) as Record<string, Expected>);
@@ -44,6 +50,8 @@ describe("published samples", { skip: samples === undefined ? "PARCELKEEP_SAMPLE
   };
 
   before(async () => {
+    collector = await OtlpReceiver.start();
+    program.env["PARCELKEEP_OTLP_ENDPOINT"] = collector.url;
     await program.start();
     catalogues = dataFiles(program.dataDir);
     for (const file of files) {
@@ -58,7 +66,10 @@ describe("published samples", { skip: samples === undefined ? "PARCELKEEP_SAMPLE
       await program.until(async () => (await get(`/v1/receipts/${receipt}`, key)).state !== "accepted", "a sample to be processed");
     }
   });
-  after(() => program.remove());
+  after(async () => {
+    await program.remove();
+    await collector.stop();
+  });
 
   for (const file of files) {
     const source = file.split("/")[0]!;
@@ -91,8 +102,8 @@ describe("published samples", { skip: samples === undefined ? "PARCELKEEP_SAMPLE
     });
   }
 
-  test("leave no personal value in clear in the database, the data folder, the log, the metrics or any answer", async () => {
-    const client = new pg.Client(program.command("db", "url").trim());
+  test("leave no personal value in clear in the database, the data folder, the log, the metrics, the traces or any answer", async () => {
+    const client = new pg.Client(program.databaseUrl);
     await client.connect();
     await program.until(
       async () => (await client.query("select count(*)::int as left from parcelkeep.raw_batches")).rows[0].left === 0,
@@ -109,6 +120,11 @@ describe("published samples", { skip: samples === undefined ? "PARCELKEEP_SAMPLE
     await client.query("checkpoint");
     await client.end();
     places.set("metrics", (await program.call("/metrics")).text);
+    await program.until(
+      async () => ["intake.commit", "worker.turn", "archive.round"].every((name) => collector.spans().some((span) => span.name === name)),
+      "spans of what became of the samples",
+    );
+    places.set("traces", collector.text);
     places.set("answers", answers.join("\n"));
     places.set("log", program.output);
     for (const [name, text] of dataFiles(program.dataDir)) places.set(name, text);

@@ -62,10 +62,26 @@ export function leaks({ value }: PersonalValue, places: ReadonlyMap<string, stri
     .map(([name]) => name);
 }
 
-/** A value of digits counts only where it stands alone: 5611 within a hash is chance. */
+/**
+ * A value of digits counts only where it stands alone: 5611 within a hash is chance. So does a short word within a long run of base64:
+ * a checkpoint's signature holds some word of four letters in either case once in about ten thousand.
+ */
 function stands(text: string, form: string): boolean {
-  if (!/^[\da-f .-]+$/.test(form) || form.length > 9) return text.includes(form);
-  return new RegExp(`(?<![0-9a-z])${form.replace(/[.\\]/g, "\\$&")}(?![0-9a-z])`).test(text.includes("\u0000") ? "" : text);
+  if (/^[\da-f .-]+$/.test(form) && form.length <= 9)
+    return new RegExp(`(?<![0-9a-z])${form.replace(/[.\\]/g, "\\$&")}(?![0-9a-z])`).test(text.includes("\u0000") ? "" : text);
+  if (form.length >= binaryCharsMin) return text.includes(form);
+  for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + 1)) if (!isChance(text, at, at + form.length)) return true;
+  return false;
+}
+
+const base64CharsMin = 40;
+
+/** Whether the word from `start` to `end` has letters on either side and the run of base64 around it is a long one. */
+function isChance(text: string, start: number, end: number): boolean {
+  if (!/[a-z\d]/.test((text[start - 1] ?? "") + (text[end] ?? ""))) return false;
+  const before = /[a-z\d+/=]*$/.exec(text.slice(Math.max(0, start - base64CharsMin), start))![0];
+  const after = /^[a-z\d+/=]*/.exec(text.slice(end, end + base64CharsMin))![0];
+  return before.length + (end - start) + after.length >= base64CharsMin;
 }
 
 /** Names of time zones hold cities: `Europe/London` beside a time is the carrier's clock, whoever lives there. */

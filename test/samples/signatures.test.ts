@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { verifier } from "../../src/ingress/authentication.ts";
-import { codecs } from "../../src/main/sources.ts";
+import { codecs } from "../../src/main/intake/sources.ts";
 
 const samples = process.env["PARCELKEEP_SAMPLES"];
 

@@ -9,8 +9,9 @@ import { GrowingTree, leafHash } from "../../src/audit/merkle.ts";
 import { formatKey, localSigner } from "../../src/audit/note.ts";
 import { Publisher } from "../../src/audit/publisher.ts";
 import { FilesObjectStore } from "../../src/cloud/files-object-store.ts";
-import { exportLog } from "../../src/main/audit-export.ts";
-import { fileHead, logFiles, logFolder } from "../../src/main/audit-files.ts";
+import { FilesPointerStore } from "../../src/cloud/files-pointer-store.ts";
+import { exportLog } from "../../src/main/audit/audit-export.ts";
+import { logFiles, logFolder, signedHead } from "../../src/main/audit/audit-files.ts";
 
 /** A program that checks a log and shares no code with ours: `.ci/check-log`, built on the Go team's `sumdb/note` and `sumdb/tlog`. */
 const checker = process.env["PARCELKEEP_LOG_CHECKER"];
@@ -26,8 +27,8 @@ describe(
     async function exported(steps: readonly number[]): Promise<string> {
       const home = mkdtempSync(join(folder, "log-"));
       const objects = await FilesObjectStore.open(join(home, "objects"), new Date());
-      const files = logFiles(objects, join(home, "audit"), "2026", () => new Date());
-      const publisher = new Publisher("log.example/2026", files, fileHead(join(home, "anchor"), "2026"), [signer]);
+      const files = logFiles(objects, new FilesPointerStore(join(home, "audit")), "2026", () => new Date());
+      const publisher = new Publisher("log.example/2026", files, signedHead(new FilesPointerStore(join(home, "anchor")), "2026"), [signer]);
       const entryOf = (index: number): Buffer => Buffer.from(`{"index":${index}}`);
       const tree = new GrowingTree();
       for (const size of steps) {

@@ -13,7 +13,7 @@ import { connectKms } from "../../src/vault/keys/aws-kms/aws-connection.ts";
 import { awsKmsOpeningKeys } from "../../src/vault/keys/aws-kms/aws-opening.ts";
 import { awsKmsSealingKeys } from "../../src/vault/keys/aws-kms/aws-sealing.ts";
 import { awsKmsSigningKeys } from "../../src/vault/keys/aws-kms/aws-signing.ts";
-import { sovereignPlace } from "../../src/vault/keys/aws-kms/key-arn.ts";
+import { sovereignPlace } from "../../src/aws/place.ts";
 import type { AwsKmsSettings } from "../../src/vault/keys/aws-kms/settings.ts";
 import { keyProviderContract } from "../../src/vault/keys/key-provider.contract.ts";
 import { openingByRoot } from "../../src/vault/keys/opening-by-root.ts";

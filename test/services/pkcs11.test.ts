@@ -212,10 +212,11 @@ function testWith(modulePath: string): void {
 
   test("the program seals and opens with tokens, and keeps no key file", async (t) => {
     const logins = hsm.logins();
-    const program = new RunningProgram({ ...settingsOf(logins), PARCELKEEP_LOCAL_RELEASE: "operator" });
+    const program = new RunningProgram({ ...settingsOf(logins), PARCELKEEP_AUDIT_PUBLISH_MS: "1" });
     t.after(() => program.remove());
     assert.deepEqual(JSON.parse(program.command("keys", "init", "--json")), { provider: "pkcs11", epoch: "1" });
     await program.start();
+    program.command("approvals", "stand-alone");
     const made = JSON.parse(program.command("tenants", "create", "--name", "Tokens", "--json"));
     const accepted = await program.call("/v1/shipments", {
       method: "POST",
@@ -229,7 +230,7 @@ function testWith(modulePath: string): void {
     });
     assert.equal(accepted.status, 202);
     assert.ok(!existsSync(join(program.dataDir, "keys")));
-    const database = new pg.Client({ connectionString: program.command("db", "url").trim() });
+    const database = new pg.Client({ connectionString: program.databaseUrl });
     await database.connect();
     const { rows } = await database.query<{ subject: string }>("select distinct subject from parcelkeep.sealed_groups");
     await database.end();

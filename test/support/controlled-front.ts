@@ -58,5 +58,14 @@ await attempt("reads wraps as parcelkeep_ingress", () => query(given.connections
 await attempt("uses a grant as parcelkeep_api", () =>
   query(given.connections.api, "select parcelkeep.use_grant(gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'access-export')"),
 );
+await attempt("grants a request as parcelkeep_api", () =>
+  query(given.connections.api, "select parcelkeep.grant_approval(gen_random_uuid(), gen_random_uuid(), '{}')"),
+);
+await attempt("uses an approved grant as parcelkeep_api", () =>
+  query(given.connections.api, "select parcelkeep.use_approval(gen_random_uuid(), '')"),
+);
+await attempt("writes an approval policy as parcelkeep_api", () =>
+  query(given.connections.api, "insert into parcelkeep.approval_policies (version, content, sha256) values (9, '{}', '')"),
+);
 await attempt("becomes the opener's role", () => query(given.connections.ingress, "set role parcelkeep_opener"));
 process.stdout.write(JSON.stringify(outcomes));

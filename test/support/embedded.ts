@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, type TestContext } from "node:test";
@@ -10,6 +9,7 @@ import { clusterFolderOf } from "../../src/store/embedded/cluster.ts";
 import { runningPostmaster, waitUntilGone } from "../../src/store/embedded/postmaster.ts";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../src/store/embedded/server.ts";
 import { ownerRole } from "../../src/store/roles.ts";
+import { scratchFolder } from "./scratch.ts";
 
 /** Tests of the supervisor kill processes, not machines: what the system has taken is safe, and waiting for the disk is not needed. */
 export const hasty = { fsync: "off" };
@@ -18,7 +18,7 @@ let ofThisFile: string | null = null;
 
 /** A data folder that the tests of one file use in turn: making a database takes longer than most of them. No server outlives its test. */
 export async function dataFolder(t: TestContext): Promise<string> {
-  ofThisFile ??= await mkdtemp(join(tmpdir(), "parcelkeep-embedded-"));
+  ofThisFile ??= await mkdtemp(join(scratchFolder, "parcelkeep-embedded-"));
   const folder = ofThisFile;
   t.after(() => endServerOf(folder));
   return folder;
@@ -30,7 +30,7 @@ after(async () => {
 
 /** A data folder of the test's own, empty. */
 export async function emptyDataFolder(t: TestContext, name = "data"): Promise<string> {
-  const around = await mkdtemp(join(tmpdir(), "parcelkeep-embedded-"));
+  const around = await mkdtemp(join(scratchFolder, "parcelkeep-embedded-"));
   const folder = join(around, name);
   await mkdir(folder, { mode: 0o700 });
   t.after(async () => {

@@ -20,6 +20,8 @@ export interface FakeKms {
   readonly endpoint: string;
   /** What was asked since the last time, in order, with the context in clear as CloudTrail shows it. */
   takeTrail(): readonly TrailEntry[];
+  /** All calls so far as CloudTrail's files have them, with what the key provider's own record is compared by. */
+  cloudTrail(): { readonly Records: readonly object[] };
   createKey(spec: KeySpec, options?: KeyOptions): string;
   setState(arn: string, state: KeyState): void;
   /** From now on this caller may do what the policy says; a caller without one may do anything. */
@@ -98,6 +100,7 @@ export async function fakeKms(): Promise<FakeKms> {
   const keys = new Map<string, Key>();
   const policies = new Map<string, Policy>();
   const trail: TrailEntry[] = [];
+  const records: object[] = [];
   const failures: Failure[] = [];
 
   const server = createServer((request, response) => {
@@ -117,6 +120,16 @@ export async function fakeKms(): Promise<FakeKms> {
     const input = JSON.parse(body) as Request;
     const context = input.EncryptionContext ?? {};
     trail.push({ operation, caller, keyId: input.KeyId, context });
+    records.push({
+      eventVersion: "1.11",
+      userIdentity: { type: "IAMUser", accessKeyId: caller },
+      // Whole seconds, as CloudTrail's are.
+      eventTime: new Date().toISOString().replace(/\.\d+Z$/, "Z"),
+      eventSource: "kms.amazonaws.com",
+      eventName: operation,
+      requestParameters: { keyId: input.KeyId, encryptionContext: context },
+      resources: [{ ARN: input.KeyId, type: "AWS::KMS::Key" }],
+    });
     if (typeof failure === "object") throw new KmsFailure(failure.name, failure.message, failure.status);
     const policy = policies.get(caller);
     if (policy !== undefined && !isAllowed(policy, operation, input)) {
@@ -133,6 +146,7 @@ export async function fakeKms(): Promise<FakeKms> {
 
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cloudTrail: () => ({ Records: records }),
     takeTrail: () => trail.splice(0),
     createKey(spec, options = {}) {
       const key = makeKey(spec, options);

@@ -1,7 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { otherAdapters } from "./other-adapters.ts";
+import { scratchFolder } from "./scratch.ts";
 
 const cli = join(import.meta.dirname, "..", "..", "src", "cli", "main.ts");
 const startDeadlineMs = 300_000;
@@ -17,13 +18,16 @@ export interface Answer {
 export class RunningProgram {
   readonly dataDir: string;
   readonly env: NodeJS.ProcessEnv;
+  readonly #given: NodeJS.ProcessEnv;
   /** Everything that all its starts have printed. */
   output = "";
   url = "";
   #child: ChildProcess | null = null;
+  #databaseUrl: string | null = null;
 
   constructor(env: NodeJS.ProcessEnv = {}) {
-    this.dataDir = mkdtempSync(join(tmpdir(), "pk-"));
+    this.dataDir = mkdtempSync(join(scratchFolder, "pk-"));
+    this.#given = env;
     this.env = { ...process.env, PARCELKEEP_DATA: this.dataDir, PARCELKEEP_HTTP: "127.0.0.1:0", ...env };
   }
 
@@ -32,8 +36,10 @@ export class RunningProgram {
   }
 
   async start(): Promise<void> {
+    if (this.url === "") Object.assign(this.env, await otherAdapters(this.#given));
     const child = spawn(process.execPath, [cli, "start", "--no-demo"], { env: this.env, stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
+    this.#databaseUrl = null;
     const url = await new Promise<string>((resolve, reject) => {
       const late = setTimeout(() => reject(new Error(`the program did not start:\n${this.output}`)), startDeadlineMs);
       const hear = (chunk: Buffer): void => {
@@ -79,6 +85,11 @@ export class RunningProgram {
     });
     const text = await answer.text();
     return { status: answer.status, text, headers: answer.headers, json: () => JSON.parse(text) };
+  }
+
+  /** Of the database's owner, as the command says it; asked for once a start. */
+  get databaseUrl(): string {
+    return (this.#databaseUrl ??= this.command("db", "url").trim());
   }
 
   get operatorKey(): string {

@@ -9,22 +9,29 @@ const readyDeadlineMs = 60_000;
 export interface ServedRole {
   /** Where it listens; empty for a role that faces nobody. */
   readonly url: string;
+  /** What it has written to standard output. */
+  readonly output: () => string;
   /** Sends SIGTERM. @returns the exit code. */
   end(): Promise<number | null>;
 }
 
-/** @throws {Error} with what it printed, when it ends instead of getting ready. */
-export async function serveRole(role: string, env: NodeJS.ProcessEnv): Promise<ServedRole> {
-  const child = spawn(process.execPath, [cli, "serve", "--role", role], {
+/**
+ * @param execArgv of its Node.
+ * @throws {Error} with what it printed, when it ends instead of getting ready.
+ */
+export async function serveRole(role: string, env: NodeJS.ProcessEnv, execArgv: readonly string[] = []): Promise<ServedRole> {
+  const child = spawn(process.execPath, [...execArgv, cli, "serve", "--role", role], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const exited = once(child, "exit");
   let output = "";
+  let written = "";
   const ready = new Promise<string>((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`the role did not get ready:\n${output}`)), readyDeadlineMs);
     child.stdout.on("data", (chunk: Buffer) => {
       output += chunk.toString("utf8");
+      written += chunk.toString("utf8");
       const line = /^\w+ is ready(?:: (\S+))?$/m.exec(output);
       if (line === null) return;
       clearTimeout(late);
@@ -36,7 +43,7 @@ export async function serveRole(role: string, env: NodeJS.ProcessEnv): Promise<S
       reject(new Error(`the role ended with ${code}:\n${output}`));
     });
   });
-  return { url: await ready, end: () => endOf(child, exited) };
+  return { url: await ready, output: () => written, end: () => endOf(child, exited) };
 }
 
 async function endOf(child: ChildProcess, exited: Promise<unknown[]>): Promise<number | null> {

@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmbeddedPostgres } from "../../src/store/embedded/server.ts";
 import { embeddedPostgresStatus } from "../../src/store/embedded/status.ts";
+import { scratchFolder } from "./scratch.ts";
 
 /** Names the data folder of the server that the test files of one run share. */
 export const testServerVariable = "PARCELKEEP_TEST_PG";
@@ -20,7 +20,7 @@ export interface TestServer {
 
 export async function startTestServer(): Promise<TestServer> {
   await removeAbandoned();
-  const dataDir = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
+  const dataDir = await mkdtemp(join(scratchFolder, `${prefix}${process.pid}-`));
   const postgres = await startEmbeddedPostgres({ dataDir, settings, log: () => {} });
   return {
     dataDir,
@@ -33,10 +33,10 @@ export async function startTestServer(): Promise<TestServer> {
 
 /** A run that was killed leaves its server behind; the next one ends it. */
 async function removeAbandoned(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
+  for (const name of await readdir(scratchFolder)) {
     const pid = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
     if (pid === undefined || isAlive(Number(pid))) continue;
-    const folder = join(tmpdir(), name);
+    const folder = join(scratchFolder, name);
     if ((await stat(folder)).uid !== process.getuid?.()) continue;
     const status = await embeddedPostgresStatus(folder);
     if (status.state === "running") process.kill(status.pid, "SIGQUIT");

@@ -1,22 +1,24 @@
-import { readFileSync } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import type pg from "pg";
 import { readSegment } from "../../src/archive/segment.ts";
 import { KeyedHash } from "../../src/domain/keyed-hash.ts";
-import { readRawEnvelope } from "../../src/main/raw-envelope.ts";
+import { type Config, readConfig } from "../../src/main/config.ts";
+import { readerOf } from "../../src/main/settings/object-stores.ts";
+import { readRawEnvelope } from "../../src/main/intake/raw-envelope.ts";
 import { type IngestSession, sessionPurposes } from "../../src/vault/ingest-session.ts";
-import { localOpeningHalf } from "../../src/vault/keys/local/opening.ts";
 import { openGroup } from "../../src/vault/seal-group.ts";
 import { openRawRecord, SealError } from "../../src/vault/sealing.ts";
+import { ProgramKeys } from "./program-keys.ts";
 
-/** All that the keys of a data folder open: what somebody would see who has everything. */
+/** All that the keys of a program open: what somebody would see who has everything. */
 export class VaultReader {
-  readonly #dataDir: string;
+  readonly #config: Config;
+  readonly #keys: ProgramKeys;
   readonly #owner: pg.Client;
 
-  constructor(dataDir: string, owner: pg.Client) {
-    this.#dataDir = dataDir;
+  /** @param env of the program. */
+  constructor(env: NodeJS.ProcessEnv, owner: pg.Client) {
+    this.#config = readConfig(env);
+    this.#keys = new ProgramKeys(env);
     this.#owner = owner;
   }
 
@@ -54,15 +56,16 @@ export class VaultReader {
     return null;
   }
 
-  /** Bytes of each segment by the name of its file. */
+  /** Bytes of each segment by its key. */
   async segments(): Promise<ReadonlyMap<string, Buffer>> {
-    const folder = join(this.#dataDir, "objects", "segments");
-    const names = (await readdir(folder, { recursive: true }).catch(() => [])).filter((name) => name.endsWith(".pkseg"));
-    return new Map(names.sort().map((name) => [name, readFileSync(join(folder, name))]));
+    const objects = await readerOf(this.#config);
+    const segments = new Map<string, Buffer>();
+    for await (const key of objects.list("segments/")) segments.set(key, Buffer.from((await objects.get(key))!));
+    return segments;
   }
 
   async #sessions(): Promise<ReadonlyMap<number, IngestSession>> {
-    const opening = await localOpeningHalf(join(this.#dataDir, "keys"));
+    const opening = await this.#keys.opening();
     const { rows } = await this.#owner.query("select * from parcelkeep.ingest_sessions");
     const sessions = new Map<number, IngestSession>();
     for (const row of rows) {
