@@ -4,9 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { Committer } from "../src/main/committer.ts";
-import { Intake, type IntakeRequest } from "../src/main/intake.ts";
-import { TenantKeys } from "../src/main/tenant-keys.ts";
+import { Committer } from "../src/main/intake/committer.ts";
+import { Intake, type IntakeRequest } from "../src/main/intake/intake.ts";
+import { TenantKeys } from "../src/main/keys/tenant-keys.ts";
 import { startEmbeddedPostgres } from "../src/store/embedded/server.ts";
 import { ingestStore } from "../src/store/ingest-store.ts";
 import { migrate } from "../src/store/migrate.ts";
@@ -78,7 +78,7 @@ function intakeThread(): { readonly intake: Intake; readonly batches: number[] }
     settled: (blind, token, subject) => intake.settle(blind, token, subject),
     closed: (subjects) => intake.forget(new Set(subjects)),
     newestIndexKeys: (of) => tenantKeys.renewed(of),
-    committed: (count) => batches.push(count),
+    ended: ({ records }) => batches.push(records),
     failed: (error) => {
       throw error;
     },

@@ -1,17 +1,19 @@
 import { execSync } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import type { CarrierClient } from "../src/carriers/client.ts";
 import { packShipment } from "../src/domain/packed-shipment.ts";
+import { nothingForbidden } from "../src/domain/release-decision.ts";
 import { shipmentOf } from "../src/domain/shipment.ts";
-import { clients } from "../src/main/clients.ts";
-import type { CallOutcome, PolledShipment } from "../src/main/carrier-calls.ts";
+import { clients } from "../src/main/outbound/clients.ts";
+import type { CallOutcome, PolledShipment } from "../src/main/outbound/carrier-calls.ts";
 import { holdFolder } from "../src/main/data-folder.ts";
-import { PollSchedule } from "../src/main/poll-schedule.ts";
-import { readRegisterFiles } from "../src/main/register-files.ts";
+import { PollSchedule } from "../src/main/outbound/poll-schedule.ts";
+import { readRegisterFiles } from "../src/main/outbound/register-files.ts";
 import { FairTurns } from "../src/outbound/polling/fair-turns.ts";
 import { outboundStore } from "../src/store/outbound-store.ts";
 import { ownerRole } from "../src/store/roles.ts";
@@ -19,7 +21,8 @@ import { formatToken, tokenOf } from "../src/vault/token.ts";
 
 /**
  * `node bench/poll.ts`: how many polls are planned a second with 100,000 tracked shipments, and how fair it is: one merchant with most of them, and one with a
- * hundred, at one carrier. Real database and schedule; carriers answer at once or after a while, and take everything. `BENCH_SHIPMENTS` makes it smaller.
+ * hundred, at one carrier. Real database and schedule; carriers answer at once or after a while, and take everything. `BENCH_SHIPMENTS` makes it smaller, `BENCH_WRITE=1` writes
+ * RESULTS-poll.md.
  */
 const shipments = Number(process.env["BENCH_SHIPMENTS"] ?? 100_000);
 const smallShipments = 100;
@@ -92,11 +95,13 @@ try {
     };
     const schedule = new PollSchedule({
       store,
-      calls: { ask, quotaWaitMs: () => 0, learnQuotas: async () => {}, freeAt: () => null },
+      calls: { ask, quotaWaitMs: () => 0, learnQuotas: async () => {}, keep: () => {}, freeAt: () => null },
+      feedsOf: () => ({ turn: async () => {}, isFed: () => false }),
       resilience: { waitMs: () => 0, keep: () => {} },
       turns: new FairTurns({ total: 8, perSource: 8, perAccount: 2 }),
       clients: new Map([["gls", client]]),
       entryOf: async () => entry,
+      policyOf: async () => nothingForbidden,
       now: Date.now,
       random: Math.random,
       ended: () => ring(),
@@ -119,6 +124,7 @@ try {
   await rm(dataDir, { recursive: true, force: true });
 }
 for (const [name, value] of Object.entries(figures)) process.stdout.write(`${name.padEnd(90)} ${value}\n`);
+if (process.env["BENCH_WRITE"] === "1") writeFileSync(join(import.meta.dirname, "RESULTS-poll.md"), results());
 
 async function plant(owner: pg.Pool, tenants: readonly string[], countOf: (tenant: string) => number, packed: string): Promise<void> {
   const token = formatToken("eu1", "trackingNumber", tokenOf(randomBytes(19), 0));
@@ -135,6 +141,20 @@ async function plant(owner: pg.Pool, tenants: readonly string[], countOf: (tenan
     );
   }
   await owner.query("analyze parcelkeep.shipments");
+}
+
+function results(): string {
+  const rows = Object.entries(figures).map(([name, value]) => `| ${name} | ${value} |`);
+  return [
+    "# Planning what carriers are asked",
+    "",
+    "`node scripts/run.mjs bench/poll.ts`: the real table and schedule; carriers answer at once, or after 20 ms in the legs about fairness. Resolving the numbers and the call itself come on top.",
+    "",
+    "| figure | value |",
+    "|---|---|",
+    ...rows,
+    "",
+  ].join("\n");
 }
 
 function plainState() {

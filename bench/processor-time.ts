@@ -24,7 +24,7 @@ export function usedBetween(before: ReadonlyMap<string, number>, after: Readonly
 }
 
 function partOf(command: string): string | null {
-  const role = /role-process\.ts (\w+)/.exec(command)?.[1];
+  const role = /(?:role-process\.ts|serve --role) (\w+)/.exec(command)?.[1];
   if (role !== undefined) return role;
   const backend = /^postgres: parcelkeep_(\w+)/.exec(command)?.[1];
   if (backend !== undefined) return `postgres ${backend}`;

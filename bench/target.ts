@@ -3,48 +3,68 @@ import { createHmac, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
-import { keyPath } from "../src/main/key-paths.ts";
+import { keyPath } from "../src/main/keys/key-paths.ts";
 import { localSealingKeys } from "../src/vault/keys/local/sealing.ts";
 import type { KeyPurpose } from "../src/vault/keys/provider.ts";
 import { RunningProgram } from "../test/support/running-program.ts";
 import type { BodyMix } from "./bodies.ts";
+import { recycleLog } from "./recycled-log.ts";
 
 const secret = "bench-secret";
 const probeGapMs = 20;
 const probePollMs = 4;
 const probeMaxMs = 5_000;
 
-/** A running program with a tenant and the endpoints that the mix of bodies goes to. */
+export const productSettings = {
+  PARCELKEEP_TENANT_RATE: "1000000",
+  PARCELKEEP_TENANT_BURST: "1000000",
+  // Nothing is refused for what waits in the inbox.
+  PARCELKEEP_INBOX_MAX: "10000000",
+  PARCELKEEP_SEGMENT_AGE_MS: "2000",
+};
+
+/** A tenant, its API key, and the endpoints that the mix of bodies goes to. */
+export interface Shop {
+  readonly tenant: string;
+  readonly key: string;
+  readonly fedex: string;
+  readonly aftership: string;
+}
+
+export function newShop(program: RunningProgram): Shop {
+  const { tenant, apiKey } = JSON.parse(program.command("tenants", "create", "--name", "Bench", "--json"));
+  const endpoint = (source: string): string =>
+    JSON.parse(program.command("endpoints", "create", "--tenant", tenant, "--source", source, "--secret", secret, "--json")).id;
+  return { tenant, key: apiKey, fedex: endpoint("fedex"), aftership: endpoint("aftership") };
+}
+
+let legs = 0;
+
+/** Bodies that no other leg has sent. */
+export function mixOf(shop: Shop, count: number): BodyMix {
+  return {
+    secret,
+    fedexPath: `/v1/hooks/${shop.fedex}`,
+    aftershipPath: `/v1/hooks/${shop.aftership}`,
+    count,
+    leg: String(legs++).padStart(3, "0"),
+  };
+}
+
+/** The running product, with a shop. */
 export class Target {
   readonly #program: RunningProgram;
-  #tenant = "";
-  #key = "";
-  #fedex = "";
-  #aftership = "";
-  #legs = 0;
+  #shop: Shop = { tenant: "", key: "", fedex: "", aftership: "" };
 
   private constructor(env: NodeJS.ProcessEnv) {
-    this.#program = new RunningProgram({
-      PARCELKEEP_TENANT_RATE: "1000000",
-      PARCELKEEP_TENANT_BURST: "1000000",
-      PARCELKEEP_SEGMENT_AGE_MS: "2000",
-      ...env,
-      // A folder here gets a CPU profile of every process.
-      ...(process.env["BENCH_PROFILE"] === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${process.env["BENCH_PROFILE"]}` }),
-    });
+    this.#program = new RunningProgram({ ...productSettings, ...env });
   }
 
   static async start(env: NodeJS.ProcessEnv = {}): Promise<Target> {
     const target = new Target(env);
-    const program = target.#program;
-    await program.start();
-    const { tenant, apiKey } = JSON.parse(program.command("tenants", "create", "--name", "Bench", "--json"));
-    const endpoint = (source: string): string =>
-      JSON.parse(program.command("endpoints", "create", "--tenant", tenant, "--source", source, "--secret", secret, "--json")).id;
-    target.#tenant = tenant;
-    target.#key = apiKey;
-    target.#fedex = endpoint("fedex");
-    target.#aftership = endpoint("aftership");
+    await target.#program.start();
+    target.#shop = newShop(target.#program);
+    await recycleLog(target.#program.command("db", "url").trim());
     return target;
   }
 
@@ -52,15 +72,8 @@ export class Target {
     return this.#program.url;
   }
 
-  /** Bodies that no other leg has sent. */
   mix(count: number): BodyMix {
-    return {
-      secret,
-      fedexPath: `/v1/hooks/${this.#fedex}`,
-      aftershipPath: `/v1/hooks/${this.#aftership}`,
-      count,
-      leg: String(this.#legs++).padStart(3, "0"),
-    };
+    return mixOf(this.#shop, count);
   }
 
   /** Resolves when the worker has nothing left to do. */
@@ -72,8 +85,9 @@ export class Target {
     );
   }
 
+  /** Path of a tracking answer. */
   async trackPath(): Promise<string> {
-    const { items } = (await this.#program.call("/v1/shipments?limit=1", { key: this.#key })).json();
+    const { items } = (await this.#program.call("/v1/shipments?limit=1", { key: this.#shop.key })).json();
     return `/v1/track/${items[0].publicId}`;
   }
 
@@ -87,9 +101,9 @@ export class Target {
       const body = JSON.stringify({ output: { completeTrackResults: [{ trackingNumber: number, trackResults: [result] }] } });
       const headers = { "content-type": "application/json", "fdx-signature": createHmac("sha256", secret).update(body).digest("base64") };
       const sentAt = performance.now();
-      await this.#program.call(`/v1/hooks/${this.#fedex}`, { method: "POST", body, headers });
+      await this.#program.call(`/v1/hooks/${this.#shop.fedex}`, { method: "POST", body, headers });
       while (performance.now() - sentAt < probeMaxMs) {
-        const { items } = (await this.#program.call(`/v1/shipments?trackingNumber=${number}`, { key: this.#key })).json();
+        const { items } = (await this.#program.call(`/v1/shipments?trackingNumber=${number}`, { key: this.#shop.key })).json();
         if (items.length > 0) break;
         await pause(probePollMs);
       }
@@ -122,12 +136,12 @@ export class Target {
     const sealing = await localSealingKeys(keyPath(this.#program.dataDir, "sealing"));
     const epoch = sealing.currentEpoch;
     const wraps = (purpose: KeyPurpose): Promise<Buffer[]> =>
-      Promise.all(Array.from({ length: count }, () => sealing.wrap(randomBytes(32), { tenant: this.#tenant, purpose, epoch })));
+      Promise.all(Array.from({ length: count }, () => sealing.wrap(randomBytes(32), { tenant: this.#shop.tenant, purpose, epoch })));
     const [raw, values, numbers] = [await wraps("raw-records"), await wraps("personal-values"), await wraps("tracking-numbers")];
     await this.#asOwner((client) =>
       client.query(
         `select count(parcelkeep.open_ingest_session($1, $2, raw, vals, numbers)) from unnest($3::bytea[], $4::bytea[], $5::bytea[]) as w(raw, vals, numbers)`,
-        [this.#tenant, epoch, raw, values, numbers],
+        [this.#shop.tenant, epoch, raw, values, numbers],
       ),
     );
   }
@@ -138,7 +152,7 @@ export class Target {
       await client.query(
         `insert into parcelkeep.token_index (blind, tenant, token, subject)
          select gen_random_uuid(), $2, decode(md5(i::text) || '00000000', 'hex'), gen_random_uuid() from generate_series(1, $1) i`,
-        [count, this.#tenant],
+        [count, this.#shop.tenant],
       );
       await client.query("vacuum analyze parcelkeep.token_index");
     });

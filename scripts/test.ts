@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
-import { existsSync, globSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { availableParallelism, constants } from "node:os";
 import { join } from "node:path";
+import { testProcesses, writeTestEntries } from "./test-processes.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -36,16 +37,24 @@ async function runTests(args: readonly string[]): Promise<number> {
   }
   // Node's default leaves one processor of two idle; a test that waits for the database leaves its own.
   const concurrency = `--test-concurrency=${Math.max(2, availableParallelism())}`;
+  const entries = await writeTestEntries(
+    root,
+    testProcesses(files.map((file) => file.replaceAll("\\", "/")).sort(), (file) => readFileSync(join(root, file), "utf8")),
+  );
   const node = spawn(
     process.execPath,
-    ["--test", "--test-global-setup=test/support/global-setup.ts", concurrency, ...options, ...files.sort()],
+    ["--test", "--test-global-setup=test/support/global-setup.ts", concurrency, ...options, ...entries.paths],
     { cwd: root, stdio: "inherit" },
   );
   // A Ctrl-C reaches node from the terminal; we wait for it to stop the database.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => node.kill("SIGTERM"));
-  return await new Promise((settle, fail) => {
-    node.once("error", fail);
-    node.once("exit", (code, signal) => settle(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
-  });
+  try {
+    return await new Promise((settle, fail) => {
+      node.once("error", fail);
+      node.once("exit", (code, signal) => settle(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+    });
+  } finally {
+    await entries.remove();
+  }
 }
