@@ -122,6 +122,11 @@ export class CarrierDesk {
     return reply(this.carrier.answer(found, missing, call), found);
   }
 
+  /** As if the carrier had taken back every access token that it has handed out until now; those that it hands out from now on are good. */
+  withdrawTokens(): void {
+    this.#tokens.expireAll();
+  }
+
   #changedIn({ from, to }: { readonly from: Date; readonly to: Date }): readonly Tracked[] {
     return this.#world.parcels(this.carrier.source).flatMap(({ number }) => {
       const tracked = this.#world.track(this.carrier.source, number);
