@@ -39,9 +39,9 @@ export class ProgramTask extends Construct {
       runtimePlatform: { cpuArchitecture: "X86_64", operatingSystemFamily: "LINUX" },
       cpu: String(cpu),
       memory: String(memoryMiB),
-      executionRoleArn: roleArn(scope, "execution"),
-      // The opener's task begins as one who can only become the opener of its grant.
-      taskRoleArn: roleArn(scope, process === "opener" ? "opener-starter" : process),
+      executionRoleArn: roleArn(scope, process === "role-maker" ? "role-maker-execution" : "execution"),
+      // The role-maker asks AWS nothing: without a role there are no credentials in its container. The opener's task begins as one who can only become the opener of its grant.
+      ...(process === "role-maker" ? {} : { taskRoleArn: roleArn(scope, process === "opener" ? "opener-starter" : process) }),
       volumes: [{ name: "scratch" }],
       containerDefinitions: [
         {
@@ -59,10 +59,7 @@ export class ProgramTask extends Construct {
           mountPoints: [{ sourceVolume: "scratch", containerPath: dataFolder, readOnly: false }],
           stopTimeout: drainSeconds,
           environment: Object.entries(programEnvironment(scope, process, surroundings)).map(([name, value]) => ({ name, value })),
-          secrets: Object.entries(programSecrets(scope, process)).map(([name, secret]) => ({
-            name,
-            valueFrom: surroundings.secretArn(secret),
-          })),
+          secrets: Object.entries(programSecrets(scope, process, surroundings)).map(([name, valueFrom]) => ({ name, valueFrom })),
           portMappings: process === "front" ? [{ containerPort: 8080, protocol: "tcp" }] : [],
           logConfiguration: {
             logDriver: "awslogs",

@@ -15,9 +15,14 @@ export interface TrackingDatabaseProps {
 
 const engineVersion = "18.4";
 
+/** Makes the others (`parcelkeep db roles`) and is nobody's afterwards. */
+export const firstUser = "parcelkeep_root";
+
 /** Aurora PostgreSQL, one instance in each zone. Processes log in by IAM, as their own database role; TLS is demanded by the server. */
 export class TrackingDatabase extends Construct {
   readonly cluster: CfnDBCluster;
+  /** Where the first user's password lies: `username` and `password`, as JSON. */
+  readonly firstUserSecretArn: string;
 
   constructor(scope: EscStack, id: string, { subnets, securityGroup, backupDays }: TrackingDatabaseProps) {
     super(scope, id);
@@ -49,8 +54,8 @@ export class TrackingDatabase extends Construct {
       storageEncrypted: true,
       kmsKeyId: keyArn(scope, "database"),
       enableIamDatabaseAuthentication: true,
-      masterUsername: "parcelkeep_root",
-      // Nobody types or reads it: RDS makes it, turns it over, and the migration's role logs in by IAM.
+      masterUsername: firstUser,
+      // Nobody types it: RDS makes it and turns it over, one task is handed it (stacks/preparation.ts), and everybody else logs in by IAM.
       manageMasterUserPassword: true,
       masterUserSecret: { kmsKeyId: keyArn(scope, "secrets") },
       serverlessV2ScalingConfiguration: { minCapacity: 1, maxCapacity: 64 },
@@ -60,6 +65,7 @@ export class TrackingDatabase extends Construct {
       enableCloudwatchLogsExports: ["postgresql"],
     });
     this.cluster.applyRemovalPolicy(RemovalPolicy.SNAPSHOT);
+    this.firstUserSecretArn = this.cluster.attrMasterUserSecretSecretArn;
     for (const zone of scope.availabilityZones) {
       const instance = new CfnDBInstance(this, zone.slice(-1), {
         dbClusterIdentifier: this.cluster.ref,

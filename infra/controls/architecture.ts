@@ -84,10 +84,18 @@ export const architectureControls: readonly Control[] = [
   {
     id: "A8",
     asks: "IAM, Organizations, Control Tower; CloudTrail kept in the EU; Config",
-    enforced: { policies: ["rcp perimeter", "scp identity", "boundary boundary-platform"], stacks: ["organisation", "powers", "baseline"] },
+    enforced: {
+      policies: ["rcp perimeter", "scp identity", "boundary boundary-platform", "identity migrator", "identity role-maker-execution"],
+      stacks: ["organisation", "powers", "baseline", "preparation"],
+    },
     proven: {
       cells: ["database", "become", "platform", "stranger"],
-      tests: ["test/journeys/powers.test.ts", "infra/truth/tree.test.ts", "infra/truth/calls.test.ts"],
+      tests: [
+        "test/journeys/powers.test.ts",
+        "infra/truth/tree.test.ts",
+        "infra/truth/calls.test.ts",
+        "infra/test/controls-in-stacks.test.ts",
+      ],
     },
     evidence: "the truth table of a release",
     limits:

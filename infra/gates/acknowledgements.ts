@@ -182,7 +182,7 @@ export const acknowledgements: readonly Acknowledgement[] = [
   },
   {
     rule: /AwsSolutions-ECS2$/,
-    at: /^service\//,
+    at: /^(?:preparation|service)\//,
     reason:
       "Names of keys, hosts and roles, so that a change of them is a change of a template; no secret is among them (test/settings.test.ts).",
   },

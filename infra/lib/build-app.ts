@@ -16,6 +16,7 @@ import { ObservabilityStack } from "../stacks/observability.ts";
 import { OrganisationStack } from "../stacks/organisation.ts";
 import { PipelineStack } from "../stacks/pipeline.ts";
 import { PowersStack } from "../stacks/powers.ts";
+import { PreparationStack } from "../stacks/preparation.ts";
 import { ServiceStack } from "../stacks/service.ts";
 import { StorageKeysStack } from "../stacks/storage-keys.ts";
 import { TransitRoutesStack } from "../stacks/transit-routes.ts";
@@ -58,7 +59,8 @@ export function buildApp(given: Config, { outdir, validate }: BuildOptions): App
   const data = new DataStack(app, config, network);
   new PowersStack(app, config, data);
   new PipelineStack(app, config);
-  const service = new ServiceStack(app, config, network, data);
+  const preparation = new PreparationStack(app, config, network, data);
+  const service = new ServiceStack(app, config, network, preparation);
   new EntryStack(app, config);
   new TransitRoutesStack(app, config, egress);
   new WorkflowStack(app, config, network, service);

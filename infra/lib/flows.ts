@@ -12,6 +12,7 @@ export const processes = [
   "opener",
   "rekeyer",
   "migrator",
+  "role-maker",
 ] as const;
 export type Process = (typeof processes)[number];
 

@@ -1,5 +1,6 @@
 import type { SecretName } from "../constructs/program-secrets.ts";
 import { cacheUser } from "../constructs/tracking-cache.ts";
+import { firstUser } from "../constructs/tracking-database.ts";
 import { bucketName, keyArn } from "./policy-context.ts";
 import { prefix } from "./prefix.ts";
 import { roleArn } from "./role-arns.ts";
@@ -12,6 +13,8 @@ export interface Surroundings {
   readonly databaseHost: string;
   readonly cacheHost: string;
   readonly secretArn: (name: SecretName) => string;
+  /** Of the database's first user, as RDS keeps it. */
+  readonly firstUserSecretArn: string;
   /** Where the outbound process hands in what carriers answered. */
   readonly frontHost: string;
 }
@@ -22,8 +25,10 @@ export interface Surroundings {
  */
 export function programEnvironment(stack: EscStack, process: Process, around: Surroundings): Readonly<Record<string, string>> {
   const { config } = stack;
-  const [first, second] = databaseUsers[process];
   const database = (user: string): string => `postgresql://${user}@${around.databaseHost}:5432/${prefix}?sslmode=verify-full`;
+  // It asks the database and nobody else, and its user has a password.
+  if (process === "role-maker") return { PARCELKEEP_DATABASE_URL: database(firstUser) };
+  const [first, second] = databaseUsers[process];
   return {
     PARCELKEEP_DATA: dataFolder,
     PARCELKEEP_LOG_LEVEL: "info",
@@ -66,8 +71,17 @@ function frontSettings({ config }: EscStack, { cacheHost }: Surroundings): Reado
   };
 }
 
-/** Settings that ECS reads out of Secrets Manager when it starts a task, by the secret's name. */
-export function programSecrets({ config }: EscStack, process: Process): Readonly<Record<string, SecretName>> {
+/** Settings that ECS reads out of Secrets Manager when it starts a task, by where they lie. */
+export function programSecrets(stack: EscStack, process: Process, around: Surroundings): Readonly<Record<string, string>> {
+  const named = Object.entries(namedSecrets(stack, process)).map(([setting, name]) => [setting, around.secretArn(name)] as const);
+  return {
+    ...Object.fromEntries(named),
+    // One value out of the JSON that RDS keeps (ECS developer guide, "Pass Secrets Manager secrets").
+    ...(process === "role-maker" ? { PGPASSWORD: `${around.firstUserSecretArn}:password::` } : {}),
+  };
+}
+
+function namedSecrets({ config }: EscStack, process: Process): Readonly<Record<string, SecretName>> {
   const doors = { PARCELKEEP_INGRESS_KEY: "ingress-key" } as const;
   const derives = process === "front" || process === "outbound" || process === "rekeyer";
   return {
@@ -83,7 +97,7 @@ export function programSecrets({ config }: EscStack, process: Process): Readonly
 export const dataFolder = "/data";
 
 /** Where a process keeps what it keeps: segments and tombstones in one bucket, the audit log in another account's. */
-function placesOf(stack: EscStack, process: Process): Readonly<Record<string, string>> {
+function placesOf(stack: EscStack, process: Exclude<Process, "role-maker">): Readonly<Record<string, string>> {
   const { accounts } = stack.config;
   const store = (name: "raw" | "audit"): Readonly<Record<string, string>> => ({
     PARCELKEEP_OBJECT_STORE: `s3://${bucketName(stack, name)}`,
@@ -126,19 +140,19 @@ function placesOf(stack: EscStack, process: Process): Readonly<Record<string, st
 }
 
 /** Names of keys go only to those who use them: `keys preflight` of the others then has nothing to try. */
-function keyNames(stack: EscStack, process: Process): Readonly<Record<string, string>> {
-  const wrapping = { PARCELKEEP_KMS_KEYS: `1=${keyArn(stack, "wrapping")}` };
-  const derivation = { PARCELKEEP_KMS_DERIVATION_KEYS: `1=${keyArn(stack, "derivation")}` };
-  const signing = { PARCELKEEP_KMS_SIGNING_KEY: keyArn(stack, "signing") };
+function keyNames(stack: EscStack, process: Exclude<Process, "role-maker">): Readonly<Record<string, string>> {
   switch (process) {
     case "front":
     case "outbound":
     case "rekeyer":
     case "opener":
-      return { ...wrapping, ...derivation };
+      return {
+        PARCELKEEP_KMS_KEYS: `1=${keyArn(stack, "wrapping")}`,
+        PARCELKEEP_KMS_DERIVATION_KEYS: `1=${keyArn(stack, "derivation")}`,
+      };
     case "keeper":
     case "sequencer":
-      return signing;
+      return { PARCELKEEP_KMS_SIGNING_KEY: keyArn(stack, "signing") };
     case "worker":
     case "archivist":
     case "granter":

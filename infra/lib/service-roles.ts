@@ -3,7 +3,7 @@ import type { Process } from "./flows.ts";
 
 /** How a process runs all the time. */
 export interface ServiceRole {
-  readonly name: Exclude<Process, "opener" | "rekeyer" | "migrator">;
+  readonly name: Exclude<Process, "opener" | "rekeyer" | "migrator" | "role-maker">;
   readonly cpu: 512 | 1024 | 2048;
   readonly memoryMiB: 1024 | 2048 | 4096;
   /** One: the role works alone (docs/operations/serve.md) and is replaced instead of doubled while it is deployed. */

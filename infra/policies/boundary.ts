@@ -84,7 +84,7 @@ export function platformBoundary(context: PolicyContext): PolicyDocument {
       Effect: "Deny",
       Action: "secretsmanager:GetSecretValue",
       Resource: "*",
-      Condition: { ArnNotLike: { "aws:PrincipalArn": arns.role("execution", "*") } },
+      Condition: { ArnNotLike: { "aws:PrincipalArn": [arns.role("execution", "*"), arns.role("role-maker-execution")] } },
     },
     {
       Sid: "NobodyBecomesAProcess",

@@ -116,12 +116,13 @@ export const processNames = [
 export type ProcessName = (typeof processNames)[number];
 
 /**
- * Roles beside the processes. `approvals`: the workflow that waits for people. `execution`: what ECS pulls images and secrets with. `ci` may become `deployer`, which alone changes
- * infrastructure. `key-maker`: makes keys in a custom key store. `key-administrator`, `break-glass`: persons with a hardware token. `auditor`: reads evidence. `inspector`: asks of it what is asked every day.
+ * Roles beside the processes. `approvals`: the workflow that waits for people. `execution`: what ECS pulls images and secrets with; `role-maker-execution`: the same for the one task that logs
+ * in as the database's first user, which has no other role. `ci` may become `deployer`, which alone changes infrastructure. `key-maker`: makes keys in a custom key store. `key-administrator`, `break-glass`: persons with a hardware token. `auditor`: reads evidence. `inspector`: asks of it what is asked every day.
  */
 export const platformRoleNames = [
   "approvals",
   "execution",
+  "role-maker-execution",
   "ci",
   "deployer",
   "key-maker",
@@ -151,6 +152,7 @@ export const homeOf: Readonly<Record<RoleName, AccountName>> = {
   migrator: "processing",
   approvals: "processing",
   execution: "processing",
+  "role-maker-execution": "processing",
   ci: "processing",
   deployer: "processing",
   "key-maker": "security",

@@ -39,6 +39,7 @@ export function trustPolicy(context: PolicyContext, role: RoleName): PolicyDocum
     case "recorder":
       return policy(byRecorder());
     case "execution":
+    case "role-maker-execution":
     case "front":
     case "worker":
     case "archivist":
@@ -54,7 +55,7 @@ export function trustPolicy(context: PolicyContext, role: RoleName): PolicyDocum
 }
 
 /** ECS, for tasks of our cluster's account (ECS developer guide, "Confused deputy"). */
-function byTask(context: PolicyContext, role: ProcessName | "execution"): Statement {
+function byTask(context: PolicyContext, role: ProcessName | "execution" | "role-maker-execution"): Statement {
   const account = homeOf[role];
   return {
     Sid: "ByTask",

@@ -17,6 +17,7 @@ export class DataStack extends EscStack {
   readonly secrets: ProgramSecrets;
   readonly databaseHost: string;
   readonly databaseResourceId: string;
+  readonly firstUserSecretArn: string;
   readonly cacheHost: string;
 
   constructor(scope: Construct, config: Config, network: NetworkStack) {
@@ -25,7 +26,7 @@ export class DataStack extends EscStack {
     for (const name of queueNames) new TrackingQueue(this, name);
     new CfnEventBus(this, "Bus", { name: prefix, kmsKeyIdentifier: keyArn(this, "queue") });
     this.secrets = new ProgramSecrets(this, "Secrets");
-    const { cluster } = new TrackingDatabase(this, "Database", {
+    const { cluster, firstUserSecretArn } = new TrackingDatabase(this, "Database", {
       subnets: network.subnets("data"),
       securityGroup: network.securityGroup("database"),
       backupDays: 7,
@@ -36,6 +37,7 @@ export class DataStack extends EscStack {
     });
     this.databaseHost = cluster.attrEndpointAddress;
     this.databaseResourceId = cluster.attrDbClusterResourceId;
+    this.firstUserSecretArn = firstUserSecretArn;
     this.cacheHost = group.attrPrimaryEndPointAddress;
   }
 }

@@ -5,6 +5,7 @@ import type { Construct } from "constructs";
 import type { Config } from "../config/schema.ts";
 import { AlarmTopic } from "../constructs/alarm-topic.ts";
 import { OpeningCounter } from "../constructs/opening-counter.ts";
+import { TrailWatch } from "../constructs/trail-watch.ts";
 import { processingAlarms } from "../lib/alarms.ts";
 import { dashboardOf } from "../lib/dashboard.ts";
 import { EscStack } from "../lib/esc-stack.ts";
@@ -19,6 +20,16 @@ export class ObservabilityStack extends EscStack {
     super(scope, config, "processing", "observability", "Alarms, dashboard and budget");
     const topic = new AlarmTopic(this, "Alarms");
     this.tellMerchants();
+    new TrailWatch(this, "Watch", topic.arn, [
+      {
+        name: "role-maker-started",
+        why: "The task that is handed the database's first user was started: once when a database is new, and never by itself",
+        pattern: {
+          source: ["aws.ecs"],
+          detail: { eventName: ["RunTask", "StartTask"], requestParameters: { taskDefinition: [{ wildcard: `*${prefix}-role-maker*` }] } },
+        },
+      },
+    ]);
     new OpeningCounter(this, "OpeningCounter");
     const names = { ...service.door.fullNames, cluster: service.clusterName };
     processingAlarms(this, topic.arn, names);

@@ -19,7 +19,7 @@ export class PowersStack extends EscStack {
       managedPolicyName: `${prefix}-boundary-process`,
       policyDocument: processBoundary(context),
     });
-    for (const name of [...processNames, "execution", "approvals"] as const)
+    for (const name of [...processNames, "execution", "role-maker-execution", "approvals"] as const)
       new NamedRole(this, name, context).node.addDependency(boundary);
   }
 }

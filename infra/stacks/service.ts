@@ -1,4 +1,3 @@
-import { CfnCluster } from "aws-cdk-lib/aws-ecs";
 import { CfnHostedZone, CfnRecordSet } from "aws-cdk-lib/aws-route53";
 import type { Construct } from "constructs";
 import type { Config } from "../config/schema.ts";
@@ -7,25 +6,18 @@ import { ProgramTask } from "../constructs/program-task.ts";
 import { RoleService } from "../constructs/role-service.ts";
 import { frontAddresses, frontHost } from "../lib/addresses.ts";
 import { EscStack } from "../lib/esc-stack.ts";
-import { prefix } from "../lib/prefix.ts";
 import type { Surroundings } from "../lib/program-environment.ts";
 import { serviceRoles } from "../lib/service-roles.ts";
-import type { DataStack } from "./data.ts";
 import type { NetworkStack } from "./network.ts";
+import type { PreparationStack } from "./preparation.ts";
 
-/** The program: a service for each role that always runs, a task for each that runs once. The stack that changes with every release. */
+/** The program: a service for each role that always runs, a task for each that runs once. The stack that changes with every release; it comes after the tasks of the preparation stack have run. */
 export class ServiceStack extends EscStack {
   readonly clusterName: string;
   readonly door: FrontDoor;
 
-  constructor(scope: Construct, config: Config, network: NetworkStack, data: DataStack) {
+  constructor(scope: Construct, config: Config, network: NetworkStack, { cluster, surroundings }: PreparationStack) {
     super(scope, config, "processing", "service", "The program's processes");
-    const cluster = new CfnCluster(this, "Cluster", {
-      clusterName: prefix,
-      clusterSettings: [{ name: "containerInsights", value: "enabled" }],
-      // A shell in a container would be a way around everything else; the organisation refuses it too.
-      configuration: { executeCommandConfiguration: { logging: "DEFAULT" } },
-    });
     this.clusterName = cluster.ref;
     this.door = new FrontDoor(this, "Door", {
       vpc: network.vpc,
@@ -33,12 +25,6 @@ export class ServiceStack extends EscStack {
       securityGroup: network.securityGroup("entry"),
     });
     this.nameTheFront(network);
-    const surroundings: Surroundings = {
-      databaseHost: data.databaseHost,
-      cacheHost: data.cacheHost,
-      frontHost: frontHost(config),
-      secretArn: (name) => data.secrets.arnOf(name),
-    };
     for (const role of serviceRoles) {
       const { service } = new RoleService(this, role.name, {
         role,
@@ -70,8 +56,6 @@ export class ServiceStack extends EscStack {
     const small = { cpu: 512, memoryMiB: 1024, drainSeconds: 30, surroundings };
     // Started by the workflow, for one grant, whose id and tenant it adds to the command. Told to end, the opener finishes what it has begun, in a minute at the most.
     new ProgramTask(this, "OpenerTask", { ...small, process: "opener", command: ["open"], drainSeconds: 90 });
-    // By the pipeline, before the services of a new version.
-    new ProgramTask(this, "MigratorTask", { ...small, process: "migrator", command: ["migrate"] });
     // By a person, while the wrapping key's policy names it (docs/operations/key-rotation.md).
     new ProgramTask(this, "RekeyerTask", { ...small, process: "rekeyer", command: ["keys", "rotate", "epoch"], drainSeconds: 120 });
   }

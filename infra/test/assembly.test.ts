@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { App } from "aws-cdk-lib";
 import { BaselineStack } from "../stacks/baseline.ts";
@@ -21,6 +23,20 @@ for (const stage of stages) {
           .map((parameter) => `${name}: ${parameter}`),
       );
       assert.deepEqual(missing, []);
+    });
+
+    test("give what the commands of a first deployment ask for, in their order", () => {
+      const page = readFileSync(join(import.meta.dirname, "..", "..", "docs", "operations", "aws.md"), "utf8");
+      const started = Array.from(page.matchAll(/run_task (\w+)(?= |$)/gm), ([, task]) => task!);
+      assert.deepEqual(started, ["RoleMaker", "Migrator"]);
+      const { template: preparation } = template(stage, "preparation");
+      const asked = ["TaskSubnets", ...started.flatMap((task) => [`${task}Task`, `${task}Group`])];
+      assert.deepEqual(
+        asked.filter((output) => preparation.Outputs?.[output] === undefined),
+        [],
+      );
+      const cluster = Object.values(preparation.Resources ?? {}).find(({ Type }) => Type === "AWS::ECS::Cluster");
+      assert.ok(page.includes(`--cluster ${String(cluster?.Properties?.["ClusterName"])} `));
     });
 
     test("hold nothing of the CDK that whoever deploys them would need", () => {

@@ -18,6 +18,25 @@ function rangesOf(group: string): readonly string[] {
   );
 }
 
+/** Whom a process opens connections to, by the rules of its security group. */
+function reachedBy(process: string): readonly string[] {
+  const groups = resourcesOf([template("production", "network")], "AWS::EC2::SecurityGroup");
+  const memberOf = (id: unknown): string =>
+    groups
+      .map(([at, { Properties }]) => [at.split("/")[1]!, String(Properties?.["GroupDescription"]).replace("parcelkeep ", "")] as const)
+      .find(([logicalId]) => JSON.stringify(id).includes(`"${logicalId}"`))?.[1] ?? "?";
+  const inside = resourcesOf([template("production", "network")], "AWS::EC2::SecurityGroupEgress")
+    .filter(([, { Properties }]) => memberOf(Properties?.["GroupId"]) === process)
+    .map(([, { Properties }]) =>
+      Properties?.["DestinationPrefixListId"] === undefined ? memberOf(Properties?.["DestinationSecurityGroupId"]) : "object-store",
+    );
+  const outside = groups
+    .filter(([, { Properties }]) => Properties?.["GroupDescription"] === `parcelkeep ${process}`)
+    .flatMap(([, { Properties }]) => (Properties?.["SecurityGroupEgress"] ?? []) as readonly Readonly<Record<string, unknown>>[])
+    .map((rule) => (rule["DestinationPrefixListId"] === undefined ? String(rule["CidrIp"]) : "object-store"));
+  return [...new Set([...inside, ...outside])].sort();
+}
+
 function only(stack: string, type: string): Readonly<Record<string, unknown>> {
   const found = resourcesOf([template("production", stack)], type);
   assert.equal(found.length, 1, `${stack} has ${found.length} ${type}`);
@@ -132,6 +151,31 @@ describe("A5, C5: the network of the processes", () => {
       .filter(([, { Properties }]) => JSON.stringify(Properties?.["SecurityGroupEgress"] ?? []).includes('"0.0.0.0/0"'))
       .map(([, { Properties }]) => Properties?.["GroupDescription"]);
     assert.deepEqual(inStaging.sort(), ["parcelkeep opener", "parcelkeep outbound"]);
+  });
+
+  test("starts the role-maker without a role, so without credentials, and every other task with one", () => {
+    const tasks = [...every("preparation", "AWS::ECS::TaskDefinition"), ...every("service", "AWS::ECS::TaskDefinition")];
+    const without = tasks.filter(({ Properties }) => Properties?.["TaskRoleArn"] === undefined);
+    assert.deepEqual(
+      without.map(({ Properties }) => Properties?.["Family"]),
+      ["parcelkeep-role-maker"],
+    );
+  });
+
+  test("hands the first user's password to the role-maker alone, which reaches what every task does and nothing else", () => {
+    const tasks = [...every("preparation", "AWS::ECS::TaskDefinition"), ...every("service", "AWS::ECS::TaskDefinition")];
+    const families = (which: (text: string) => boolean): unknown[] =>
+      tasks.filter(({ Properties }) => which(JSON.stringify(Properties))).map(({ Properties }) => Properties?.["Family"]);
+    assert.deepEqual(
+      families((text) => text.includes(":password::")),
+      ["parcelkeep-role-maker"],
+    );
+    assert.deepEqual(
+      families((text) => text.includes("role/parcelkeep-role-maker-execution")),
+      ["parcelkeep-role-maker"],
+    );
+    assert.deepEqual(reachedBy("role-maker"), ["database", "endpoints", "object-store"]);
+    assert.deepEqual(reachedBy("migrator"), reachedBy("role-maker"));
   });
 
   test("lets the front alone come to the cache", () => {

@@ -7,6 +7,7 @@ import { type RoleName, rolePowers } from "../../src/main/role.ts";
 import { kmsSettings, kmsSigningKey } from "../../src/main/settings/kms-settings.ts";
 import type { Stage } from "../config/schema.ts";
 import { filledIn, resourcesOf, sovereign } from "../gates/template.ts";
+import { firstUser } from "../constructs/tracking-database.ts";
 import { configOf } from "../lib/build-app.ts";
 import { processes, type Process } from "../lib/flows.ts";
 import { template } from "./support/templates.ts";
@@ -18,7 +19,7 @@ interface Container {
 }
 
 function containersOf(stage: Stage): readonly Container[] {
-  return resourcesOf([template(stage, "service")], "AWS::ECS::TaskDefinition").flatMap(
+  return resourcesOf([template(stage, "preparation"), template(stage, "service")], "AWS::ECS::TaskDefinition").flatMap(
     ([, { Properties }]) => (filledIn(Properties, sovereign) as { ContainerDefinitions: readonly Container[] }).ContainerDefinitions,
   );
 }
@@ -27,7 +28,9 @@ const containers = containersOf("production");
 const settingsPage = readFileSync(join(import.meta.dirname, "..", "..", "docs", "operations", "settings.md"), "utf8");
 const documented = Array.from(settingsPage.matchAll(/^\| `(PARCELKEEP_\w+)` \|/gm), ([, name]) => name!);
 
-const all = processes;
+/** Of the role-maker: it makes the roles that the others come as. */
+const alone: readonly Process[] = ["role-maker"];
+const all = processes.filter((process) => !alone.includes(process));
 const wrapping: readonly Process[] = ["front", "outbound", "opener", "rekeyer"];
 const derive: readonly Process[] = ["front", "outbound", "rekeyer"];
 const stores: readonly Process[] = ["front", "archivist", "keeper", "sequencer", "opener"];
@@ -42,9 +45,9 @@ const given: Readonly<Record<string, readonly Process[] | string>> = {
   PARCELKEEP_AWS_REGION: all,
   PARCELKEEP_AWS_REGIONS: all,
   PARCELKEEP_LOG_LEVEL: all,
-  PARCELKEEP_DATABASE_URL: all,
+  PARCELKEEP_DATABASE_URL: processes,
   PARCELKEEP_DATABASE_IAM: all,
-  PARCELKEEP_DATABASE_AUTHORITIES: all,
+  PARCELKEEP_DATABASE_AUTHORITIES: processes,
   PARCELKEEP_API_DATABASE_URL: ["front"],
   PARCELKEEP_QUEUE: ["worker"],
   PARCELKEEP_QUEUE_KEY: ["worker"],
@@ -96,6 +99,9 @@ const given: Readonly<Record<string, readonly Process[] | string>> = {
   ),
 };
 
+/** Not of the program but of its PostgreSQL client, which reads it where the address has no password. */
+const passwords: Readonly<Record<string, readonly Process[]>> = { PGPASSWORD: alone };
+
 test("every process has a task", () => {
   assert.deepEqual(containers.map(({ Name }) => Name).sort(), [...processes].sort());
 });
@@ -106,7 +112,9 @@ test("of every setting that there is, it is said who gets it", () => {
 
 for (const { Name: process, Environment, Secrets } of containers)
   test(`the ${process} gets what it uses, and nothing else`, () => {
-    const expected = Object.entries(given).flatMap(([name, who]) => (typeof who !== "string" && who.includes(process) ? [name] : []));
+    const expected = Object.entries({ ...given, ...passwords }).flatMap(([name, who]) =>
+      typeof who !== "string" && who.includes(process) ? [name] : [],
+    );
     assert.deepEqual([...Environment, ...Secrets].map(({ Name }) => Name).sort(), expected.sort());
   });
 
@@ -117,6 +125,7 @@ const secrets: Readonly<Record<string, string>> = {
   PARCELKEEP_OIDC_CLIENT_SECRET: "Ef3".repeat(16),
   PARCELKEEP_DATABASE_AUTHORITIES: "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n",
   PARCELKEEP_KMS_DERIVATION_SECRETS: "1=AQID",
+  PGPASSWORD: "Gh4".repeat(8),
 };
 
 function environmentOf({ Environment, Secrets }: Container): NodeJS.ProcessEnv {
@@ -135,7 +144,7 @@ for (const stage of ["staging", "production"] as const)
     const read = new Map(containersOf(stage).map((container) => [container.Name, environmentOf(container)]));
     const { cell, signIn } = configOf(stage);
 
-    for (const process of processes)
+    for (const process of all)
       test(`the ${process}'s`, () => {
         const env = read.get(process)!;
         const config = readConfig(env);
@@ -157,6 +166,13 @@ for (const stage of ["staging", "production"] as const)
         assert.equal(config.cache?.iam?.name, process === "front" ? "parcelkeep" : undefined);
       });
 
+    test("the role-maker's: it comes with a password, as the database's first user, and looks at the server's certificate", () => {
+      const env = read.get("role-maker")!;
+      const database = readOwnersDatabase(env)!;
+      assert.equal(new URL(database.connectionString).username, firstUser);
+      assert.deepEqual([database.iam, database.authorities], [undefined, secrets["PARCELKEEP_DATABASE_AUTHORITIES"]]);
+    });
+
     test("the front tells its metrics, drains, trusts one proxy, and knows its keys and its provider", () => {
       const config = readConfig(read.get("front")!);
       assert.deepEqual([config.metricLinesMs, config.trustedHops, config.operatorKey], [60_000, 1, `pko_${"Ab1".repeat(16)}`]);
@@ -173,7 +189,8 @@ test("no task gets a secret, a setting of tests, or a host of another suffix in 
       assert.doesNotMatch(Name, /PASSWORD|SECRET|PIN$|TEST|OPERATOR_KEY|INGRESS_KEY/, process);
       assert.doesNotMatch(Value, /amazonaws\.com|:\/\/[^/@]*:[^/@]*@/, `${process} ${Name}`);
     }
-    for (const { ValueFrom } of Secrets) assert.match(ValueFrom, /^\$\{of another stack\}$/, process);
+    for (const { Name, ValueFrom } of Secrets)
+      assert.equal(ValueFrom, `\${of another stack}${Name === "PGPASSWORD" ? ":password::" : ""}`, process);
   }
 });
 

@@ -142,7 +142,9 @@ const usersOf: Readonly<Record<StorageKeyName, (context: PolicyContext) => reado
       Sid: "HandToTasks",
       Effect: "Allow",
       Action: "kms:Decrypt",
-      ...forRoles(context, ["execution"], { StringEquals: { "kms:ViaService": viaService(context, "secretsmanager") } }),
+      ...forRoles(context, ["execution", "role-maker-execution"], {
+        StringEquals: { "kms:ViaService": viaService(context, "secretsmanager") },
+      }),
     },
     {
       Sid: "KeepSecrets",

@@ -24,6 +24,7 @@ const writesItsLog: Statement = {
 export const platformPolicies: Readonly<Record<PlatformRoleName, (context: PolicyContext) => PolicyDocument>> = {
   approvals,
   execution,
+  "role-maker-execution": roleMakerExecution,
   ci,
   deployer,
   "key-maker": keyMaker,
@@ -88,6 +89,18 @@ function approvals(context: PolicyContext): PolicyDocument {
 
 /** Used by ECS before a task's own processes begin. */
 function execution(context: PolicyContext): PolicyDocument {
+  return beginTasks(context, [`${context.prefix}/*`]);
+}
+
+/**
+ * The same for the one task that logs in as the database's first user, so that no other task can be handed that password, and this one no other secret. RDS names the secret
+ * `rds!cluster-…` (RDS user guide, "Password management with Secrets Manager"), and the account has one cluster. What a secret is called ends in six letters of Secrets Manager's own.
+ */
+function roleMakerExecution(context: PolicyContext): PolicyDocument {
+  return beginTasks(context, ["rds!cluster-*", `${context.prefix}/database-authorities-??????`]);
+}
+
+function beginTasks(context: PolicyContext, secrets: readonly string[]): PolicyDocument {
   const arns = arnsOf(context);
   const { prefix } = context;
   return policy(
@@ -108,7 +121,7 @@ function execution(context: PolicyContext): PolicyDocument {
       Sid: "HandSecretsToTasks",
       Effect: "Allow",
       Action: "secretsmanager:GetSecretValue",
-      Resource: arns.of("secretsmanager", "processing", `secret:${prefix}/*`),
+      Resource: secrets.map((name) => arns.of("secretsmanager", "processing", `secret:${name}`)),
     },
     throughService(context, "OpenSecrets", "secrets", "secretsmanager", ["kms:Decrypt"]),
   );

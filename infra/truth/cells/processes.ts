@@ -5,8 +5,11 @@ const at = (rest: string): `at processing ${string}` => `at processing arn:aws-e
 const user = (name: string): `at processing ${string}` => at(`rds-db:eusc-de-east-1:600000000006:dbuser:cluster-PARCELKEEPEXAMPLE/parcelkeep_${name}`);
 const machine = at("states:eusc-de-east-1:600000000006:stateMachine:parcelkeep-approvals");
 const image = at("ecr:eusc-de-east-1:600000000006:repository/parcelkeep");
+const sealed = (name: string): `at processing ${string}` => at(`secretsmanager:eusc-de-east-1:600000000006:secret:${name}`);
+const firstUser = sealed("rds!cluster-0c9d6f0e-3b57-4a3e-9d0c-2f6b1f4f7a11-AbCdEf");
 const secret = at("secretsmanager:eusc-de-east-1:600000000006:secret:parcelkeep/oidc-AbCdEf");
 const task = at("ecs:eusc-de-east-1:600000000006:task-definition/parcelkeep-opener:3");
+const roleMaker = at("ecs:eusc-de-east-1:600000000006:task-definition/parcelkeep-role-maker:1");
 const cluster = { "ecs:cluster": "arn:aws-eusc:ecs:eusc-de-east-1:600000000006:cluster/parcelkeep" };
 const ecs = { "aws:SourceArn": "arn:aws-eusc:ecs:eusc-de-east-1:600000000006:task/parcelkeep/1" };
 
@@ -28,6 +31,9 @@ export const processCells = [
     ["opener", "rds-db:connect", user("opener"), "allowed"],
     ["rekeyer", "rds-db:connect", user("rekeyer"), "allowed"],
     ["migrator", "rds-db:connect", user("owner"), "allowed"],
+    ["migrator", "rds-db:connect", user("root"), "not granted"],
+    ["front", "rds-db:connect", user("root"), "not granted"],
+    ["role-maker-execution", "rds-db:connect", user("root"), ["boundary boundary-platform NoDataOfPeople"]],
     ["auditor", "rds-db:connect", user("owner"), ["boundary boundary-platform NoDataOfPeople"]],
   ]),
   ...group("cache", "A2", [
@@ -69,6 +75,8 @@ export const processCells = [
     ["worker", "states:StartExecution", machine, "not granted"],
     ["approvals", "ecs:RunTask", task, "allowed", { having: cluster }],
     ["approvals", "ecs:RunTask", at("ecs:eusc-de-east-1:600000000006:task-definition/parcelkeep-rekeyer:3"), "not granted", { having: cluster }],
+    ["approvals", "ecs:RunTask", roleMaker, "not granted", { having: cluster }],
+    ["deployer", "ecs:RunTask", roleMaker, "allowed", { having: cluster }],
     ["approvals", "ecs:StopTask", at("ecs:eusc-de-east-1:600000000006:task/parcelkeep/1"), "allowed", { having: cluster }],
     ["approvals", "iam:PassRole", "at processing arn:aws-eusc:iam::600000000006:role/parcelkeep-opener-starter", "allowed", { having: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } }],
     ["approvals", "iam:PassRole", "at processing arn:aws-eusc:iam::600000000006:role/parcelkeep-rekeyer", "not granted", { having: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } }],
@@ -109,6 +117,8 @@ export const processCells = [
     ["service:ecs-tasks", "sts:AssumeRole", "role rekeyer", "allowed", { having: ecs }],
     ["service:ecs-tasks", "sts:AssumeRole", "role migrator", "allowed", { having: ecs }],
     ["service:ecs-tasks", "sts:AssumeRole", "role execution", "allowed", { having: ecs }],
+    ["service:ecs-tasks", "sts:AssumeRole", "role role-maker-execution", "allowed", { having: ecs }],
+    ["administrator@processing", "sts:AssumeRole", "role role-maker-execution", "not granted"],
     ["service:ecs-tasks", "sts:AssumeRole", "role front", "not granted", { having: { ...ecs, "aws:SourceAccount": "999999999999" } }],
     ["service:ecs-tasks", "sts:AssumeRole", "role opener", ["trust opener NobodyElse"], { having: ecs }],
     ["service:ec2", "sts:AssumeRole", "role front", "not granted"],
@@ -187,6 +197,15 @@ export const processCells = [
     ["execution", "logs:PutLogEvents", at("logs:eusc-de-east-1:600000000006:log-group:/parcelkeep/front:log-stream:x"), "allowed", { from: "logs" }],
     ["execution", "secretsmanager:GetSecretValue", secret, "allowed", { from: "secretsmanager" }],
     ["execution", "secretsmanager:GetSecretValue", at("secretsmanager:eusc-de-east-1:600000000006:secret:other-AbCdEf"), "not granted", { from: "secretsmanager" }],
+    ["execution", "secretsmanager:GetSecretValue", firstUser, "not granted", { from: "secretsmanager" }],
+    ["role-maker-execution", "ecr:GetAuthorizationToken", "*", "allowed", { from: "ecr.api" }],
+    ["role-maker-execution", "ecr:BatchGetImage", image, "allowed", { from: "ecr.dkr" }],
+    ["role-maker-execution", "logs:PutLogEvents", at("logs:eusc-de-east-1:600000000006:log-group:/parcelkeep/role-maker:log-stream:x"), "allowed", { from: "logs" }],
+    ["role-maker-execution", "secretsmanager:GetSecretValue", firstUser, "allowed", { from: "secretsmanager" }],
+    ["role-maker-execution", "secretsmanager:GetSecretValue", sealed("parcelkeep/database-authorities-AbCdEf"), "allowed", { from: "secretsmanager" }],
+    ["role-maker-execution", "secretsmanager:GetSecretValue", sealed("parcelkeep/operator-key-AbCdEf"), "not granted", { from: "secretsmanager" }],
+    ["deployer", "secretsmanager:GetSecretValue", firstUser, ["boundary boundary-platform NoSecrets"]],
+    ["migrator", "secretsmanager:GetSecretValue", firstUser, "not granted"],
     ["front", "secretsmanager:GetSecretValue", secret, "not granted"],
     ["administrator@processing", "s3:GetObject", "foreign arn:aws-eusc:s3:::prod-eusc-de-east-1-starport-layer-bucket/1", "allowed", { from: "s3" }],
     ["stranger", "s3:PutObject", "foreign arn:aws-eusc:s3:::somebodys/1", "not granted", { from: "s3" }],
