@@ -8,7 +8,7 @@ import { pooledRandom } from "../../vault/random.ts";
 import { sealGroup } from "../../vault/seal-group.ts";
 import { saltBytes, sealRawRecord } from "../../vault/sealing.ts";
 import { formatToken, tokenOf } from "../../vault/token.ts";
-import { type IndexEntry, indexEntry, type SealGroup, type SubjectLink, type TokenClaim } from "../../vault/tokenise.ts";
+import { type IndexEntry, indexEntry, type KnownToken, type SealGroup, type SubjectLink, type TokenClaim } from "../../vault/tokenise.ts";
 import { inTurns } from "./in-turns.ts";
 import { rawEnvelope } from "./raw-envelope.ts";
 
@@ -35,8 +35,18 @@ export interface RecordHead {
   readonly body: Uint8Array;
 }
 
-/** One request on its way to the durable commit. */
-export interface PendingRecord extends RecordHead {
+/** A request that waits for its turn. */
+export interface Submission {
+  readonly head: RecordHead;
+  /**
+   * Called when its batch is made, and again where it has to be made anew.
+   * @param pending candidates of the batch's earlier records, by the newest blind index; the record's own are added.
+   */
+  make(pending: Map<string, KnownToken>): PendingRecord;
+}
+
+/** What a request is made to, before its values are sealed. */
+export interface PendingRecord {
   /** Empty, or why it goes to quarantine. */
   readonly failure: string;
   readonly messages: readonly string[];
@@ -90,42 +100,51 @@ export class BatchSealer {
     this.#hooks = hooks;
   }
 
-  /** @throws {Error} as the store does. */
-  async seal(records: readonly PendingRecord[]): Promise<SealedBatch> {
-    const sessions = await this.#sessionsOf(records);
-    const messages = records.map((record) => record.messages);
-    const { claimed, claimGroups, groupsOf } = this.#sealClaimed(records, sessions);
-    const claims = claimed.length === 0 ? null : this.#claim(claimed, claimGroups, records);
+  /**
+   * Values are sealed as soon as their record is made: until the batch is stored nothing in clear is kept of it but the bodies as received, and what the collector
+   * would have to carry along is a third.
+   * @throws {Error} as the store does.
+   */
+  async seal(batch: readonly Submission[]): Promise<SealedBatch> {
+    const sessions = await this.#sessionsOf(batch);
+    const pending = new Map<string, KnownToken>();
+    const claimed: Claimed[] = [];
+    const claimGroups: GroupRow[] = [];
+    const groups: GroupRow[] = [];
+    const records = await inTurns(batch, (submission): MadeRecord => {
+      const { head } = submission;
+      const record = submission.make(pending);
+      const session = sessions.get(head.tenant)!;
+      const holds = sealGroups(session, head, record, { claimed, claimGroups, groups });
+      const { failure, lanes, messages, named, links } = record;
+      return { head, session, failure, lanes, messages, named, links, holds };
+    });
+    const claims = claimed.length === 0 ? null : this.#claim(claimed, claimGroups);
     // It fails where it is awaited.
     claims?.catch(() => {});
     // The claim is on its way, and what does not hang on it is sealed meanwhile.
     if (claims !== null) await new Promise((resolve) => setImmediate(resolve));
-    const groups = await this.#sealUnclaimed(records, sessions, groupsOf);
-    const { rows, body } = await this.#sealRaw(records, sessions);
-    const renamed = claims === null ? nobody : this.#settle(claimed, await claims, messages, [...claimGroups, ...groups]);
+    const { rows, body } = await this.#sealRaw(records);
+    const renamed = claims === null ? nobody : this.#settle(claimed, await claims, records, [...claimGroups, ...groups]);
     await this.#link(records, renamed);
     for (const [number, row] of rows.entries()) {
-      const record = records[number]!;
-      row.jobs = messages[number]!.map((message, index) => ({ lane: record.lanes[index]!, message }));
-      const holds = new Set(groupsOf[number]!.map((group) => group?.subject));
-      row.named = namedBy(record, renamed).filter((subject) => !holds.has(subject));
+      const { lanes, messages, holds } = records[number]!;
+      row.jobs = messages.map((message, index) => ({ lane: lanes[index]!, message }));
+      const subjects = new Set(holds.map(({ subject }) => subject));
+      row.named = namedBy(records[number]!, renamed).filter((subject) => !subjects.has(subject));
     }
     return { body, rows, groups };
   }
 
   /** Raw records, each under a key of its own; their messages follow when the tokens of new values are settled. */
-  async #sealRaw(
-    records: readonly PendingRecord[],
-    sessions: ReadonlyMap<string, IngestSession>,
-  ): Promise<{ readonly rows: RecordRow[]; readonly body: Buffer }> {
+  async #sealRaw(records: readonly MadeRecord[]): Promise<{ readonly rows: RecordRow[]; readonly body: Buffer }> {
     const rows: RecordRow[] = [];
     const compress = this.#compression === "always" || (this.#compression === "auto" && records.length <= compressedBatchMax);
-    const frames = await inTurns(records, (record): FramedRecord => {
-      const session = sessions.get(record.tenant)!;
+    const frames = await inTurns(records, ({ head, session, failure }): FramedRecord => {
       const salt = pooledRandom(saltBytes);
-      const sealed = sealRawRecord(session.keys["raw-records"], salt, record.tenant, record.id, rawEnvelope(record, record.body, compress));
-      rows.push({ ...rowOf(record), session: session.id, salt, offset: 0, sealedBytes: sealed.length, jobs: [], named: [] });
-      return { recordId: record.id, sessionId: session.id, sealed };
+      const sealed = sealRawRecord(session.keys["raw-records"], salt, head.tenant, head.id, rawEnvelope(head, head.body, compress));
+      rows.push({ ...rowOf(head), failure, session: session.id, salt, offset: 0, sealedBytes: sealed.length, jobs: [], named: [] });
+      return { recordId: head.id, sessionId: session.id, sealed };
     });
     const { body, offsets } = packRecords(frames);
     for (const [index, row] of rows.entries()) row.offset = offsets[index]!;
@@ -133,9 +152,12 @@ export class BatchSealer {
   }
 
   /** Stores the links that this process has not stored yet, before the records that showed them. */
-  async #link(records: readonly PendingRecord[], renamed: Renamed): Promise<void> {
+  async #link(records: readonly MadeRecord[], renamed: Renamed): Promise<void> {
     const fresh = new Map<string, { readonly tenant: string } & SubjectLink>();
-    for (const { tenant, links } of records) {
+    for (const {
+      head: { tenant },
+      links,
+    } of records) {
       for (const { subject, sameAs } of links) {
         const link = { subject: renamed.get(subject) ?? subject, sameAs: renamed.get(sameAs) ?? sameAs };
         if (link.subject === link.sameAs) continue;
@@ -148,58 +170,9 @@ export class BatchSealer {
     for (const key of fresh.keys()) this.#linked.set(key, true);
   }
 
-  /** Groups with a value that is new to this process go in with its claim. `groupsOf`: of each record, null for what is not sealed yet. */
-  #sealClaimed(
-    records: readonly PendingRecord[],
-    sessions: ReadonlyMap<string, IngestSession>,
-  ): { readonly claimed: Claimed[]; readonly claimGroups: GroupRow[]; readonly groupsOf: (GroupRow | null)[][] } {
-    const claimed: Claimed[] = [];
-    const claimGroups: GroupRow[] = [];
-    const groupsOf = records.map((record) => record.groups.map((): GroupRow | null => null));
-    for (const [number, record] of records.entries()) {
-      const claimIndex = new Map<number, number>();
-      for (const claim of record.claims) {
-        let index = claimIndex.get(claim.group);
-        if (index === undefined) {
-          const group = groupRow(sessions.get(record.tenant)!, record, record.groups[claim.group]!);
-          groupsOf[number]![claim.group] = group;
-          index = claimGroups.push(group) - 1;
-          claimIndex.set(claim.group, index);
-        }
-        const row = {
-          ...entryBytes(claim.entry),
-          tenant: record.tenant,
-          token: tokenOf(record.groups[claim.group]!.id, claim.position),
-          group: index,
-          strength: claim.strength,
-        };
-        claimed.push({ claim, row, record: number });
-      }
-    }
-    return { claimed, claimGroups, groupsOf };
-  }
-
-  /** @returns the groups that go in with the records; they are added to `groupsOf`. */
-  async #sealUnclaimed(
-    records: readonly PendingRecord[],
-    sessions: ReadonlyMap<string, IngestSession>,
-    groupsOf: readonly (GroupRow | null)[][],
-  ): Promise<GroupRow[]> {
-    const groups: GroupRow[] = [];
-    await inTurns(records, (record, number) => {
-      for (const [index, group] of record.groups.entries()) {
-        if (group.fields.length === 0 || groupsOf[number]![index] !== null) continue;
-        const row = groupRow(sessions.get(record.tenant)!, record, group);
-        groupsOf[number]![index] = row;
-        groups.push(row);
-      }
-    });
-    return groups;
-  }
-
-  async #sessionsOf(records: readonly PendingRecord[]): Promise<Map<string, IngestSession>> {
+  async #sessionsOf(batch: readonly Submission[]): Promise<ReadonlyMap<string, IngestSession>> {
     const counts = new Map<string, number>();
-    for (const record of records) counts.set(record.tenant, (counts.get(record.tenant) ?? 0) + 1);
+    for (const { head } of batch) counts.set(head.tenant, (counts.get(head.tenant) ?? 0) + 1);
     const sessions = new Map<string, IngestSession>();
     for (const [tenant, count] of counts) sessions.set(tenant, await this.#sessions.take(tenant, count));
     return sessions;
@@ -213,7 +186,7 @@ export class BatchSealer {
   #settle(
     claimed: readonly Claimed[],
     results: readonly ClaimResult[],
-    messages: (readonly string[])[],
+    records: readonly MadeRecord[],
     groups: readonly GroupRow[],
   ): Renamed {
     const replaced = new Map<string, string>();
@@ -226,18 +199,14 @@ export class BatchSealer {
       this.#hooks.settled(claim.entry.blind, text, subject);
     }
     for (const [candidate, holds] of [...replaced, ...renamed]) {
-      for (const [record, texts] of messages.entries()) messages[record] = texts.map((message) => message.replaceAll(candidate, holds));
+      for (const record of records) record.messages = record.messages.map((message) => message.replaceAll(candidate, holds));
     }
     for (const group of groups) group.subject = renamed.get(group.subject) ?? group.subject;
     return renamed;
   }
 
   /** Where the index has got a newer key meanwhile, the values are looked for under that. */
-  async #claim(
-    claimed: readonly Claimed[],
-    groups: readonly GroupRow[],
-    records: readonly PendingRecord[],
-  ): Promise<readonly ClaimResult[]> {
+  async #claim(claimed: readonly Claimed[], groups: readonly GroupRow[]): Promise<readonly ClaimResult[]> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#store.claimTokens(
@@ -251,9 +220,7 @@ export class BatchSealer {
           await Promise.all(tenants.map(async (tenant) => [tenant, await this.#hooks.newestIndexKeys(tenant)] as const)),
         );
         for (const each of claimed) {
-          const { category, group, position } = each.claim;
-          const { value } = records[each.record]!.groups[group]!.fields[position]!;
-          const entry = indexEntry(keys.get(each.row.tenant)!, category, value);
+          const entry = indexEntry(keys.get(each.row.tenant)!, each.claim.category, each.value);
           each.claim = { ...each.claim, entry };
           each.row = { ...each.row, ...entryBytes(entry) };
         }
@@ -268,7 +235,7 @@ type Renamed = ReadonlyMap<string, string>;
 const nobody: Renamed = new Map();
 
 /** The one as whom the process knew somebody stays, since that may be a person too. */
-function namedBy({ named }: PendingRecord, renamed: Renamed): readonly string[] {
+function namedBy({ named }: MadeRecord, renamed: Renamed): readonly string[] {
   if (renamed.size === 0) return named;
   const others = named.map((subject) => renamed.get(subject)).filter((subject) => subject !== undefined);
   return [...new Set([...named, ...others])];
@@ -277,20 +244,65 @@ function namedBy({ named }: PendingRecord, renamed: Renamed): readonly string[] 
 interface Claimed {
   claim: TokenClaim;
   row: ClaimRow;
-  /** Place in the batch. */
-  readonly record: number;
+  /** What the claim is about, for an index that gets a newer key meanwhile. */
+  readonly value: string;
+}
+
+/** A record whose values are sealed. */
+interface MadeRecord {
+  readonly head: RecordHead;
+  readonly session: IngestSession;
+  readonly failure: string;
+  readonly lanes: readonly number[];
+  messages: readonly string[];
+  readonly named: readonly string[];
+  readonly links: readonly SubjectLink[];
+  /** The groups that it brought. */
+  readonly holds: readonly GroupRow[];
+}
+
+/** Groups with a value that is new to this process go in with its claim, the others with the records. @returns those of the record. */
+function sealGroups(
+  session: IngestSession,
+  head: RecordHead,
+  record: PendingRecord,
+  batch: { readonly claimed: Claimed[]; readonly claimGroups: GroupRow[]; readonly groups: GroupRow[] },
+): readonly GroupRow[] {
+  const claimIndexes = new Map<number, number>();
+  for (const claim of record.claims) {
+    const group = record.groups[claim.group]!;
+    let index = claimIndexes.get(claim.group);
+    if (index === undefined) {
+      index = batch.claimGroups.push(groupRow(session, head, group)) - 1;
+      claimIndexes.set(claim.group, index);
+    }
+    const row = {
+      ...entryBytes(claim.entry),
+      tenant: head.tenant,
+      token: tokenOf(group.id, claim.position),
+      group: index,
+      strength: claim.strength,
+    };
+    batch.claimed.push({ claim, row, value: group.fields[claim.position]!.value });
+  }
+  return record.groups.map((group, number) => {
+    const claimed = claimIndexes.get(number);
+    if (claimed !== undefined) return batch.claimGroups[claimed]!;
+    const row = groupRow(session, head, group);
+    batch.groups.push(row);
+    return row;
+  });
 }
 
 function entryBytes({ blind, former, version }: IndexEntry): Pick<ClaimRow, "blind" | "former" | "version"> {
   return { blind: Buffer.from(blind, "latin1"), former: former === null ? null : Buffer.from(former, "latin1"), version };
 }
 
-function rowOf(record: PendingRecord) {
-  const { id, dedupe, content, tenant, endpoint, source, receivedAt, failure } = record;
-  return { id, dedupe, content, tenant, endpoint, source, receivedAt, failure };
+function rowOf({ id, dedupe, content, tenant, endpoint, source, receivedAt }: RecordHead) {
+  return { id, dedupe, content, tenant, endpoint, source, receivedAt };
 }
 
-function groupRow(session: IngestSession, record: PendingRecord, group: SealGroup): GroupRow {
-  const sealed = sealGroup(session, record.tenant, group);
-  return { id: group.id, tenant: record.tenant, subject: group.subject, record: record.id, session: session.id, ...sealed };
+function groupRow(session: IngestSession, { tenant, id: record }: RecordHead, group: SealGroup): GroupRow {
+  const sealed = sealGroup(session, tenant, group);
+  return { id: group.id, tenant, subject: group.subject, record, session: session.id, ...sealed };
 }

@@ -2,32 +2,13 @@ import { onWriter } from "../../store/client-config.ts";
 import { closedSubjects, type IngestStore } from "../../store/ingest-store.ts";
 import { uuidText } from "../../store/binary-array.ts";
 import type { IngestSessions } from "../../vault/ingest-session.ts";
-import type { KnownToken } from "../../vault/tokenise.ts";
-import { inTurns } from "./in-turns.ts";
-import {
-  BatchSealer,
-  type BatchSealerHooks,
-  type Compression,
-  type PendingRecord,
-  type RecordHead,
-  type SealedBatch,
-} from "./batch-sealer.ts";
+import { BatchSealer, type BatchSealerHooks, type Compression, type SealedBatch, type Submission } from "./batch-sealer.ts";
 
 /** Most records and bytes of one group commit. */
 const batchRecordsMax = 256;
 const batchBytesMax = 1024 * 1024;
 /** Commits under way at once: one is written while the other is flushed to disk. */
 const flightsMax = 2;
-
-/** A request that waits for its turn. */
-export interface Submission {
-  readonly head: RecordHead;
-  /**
-   * Called when its batch is made, and again where it has to be made anew.
-   * @param pending candidates of the batch's earlier records, by the newest blind index; the record's own are added.
-   */
-  make(pending: Map<string, KnownToken>): PendingRecord;
-}
 
 export type CommitOutcome =
   | { readonly state: "committed" }
@@ -160,8 +141,7 @@ export class Committer {
     let ended: () => void = () => {};
     this.#sealing = new Promise((resolve) => (ended = resolve));
     try {
-      const pending = new Map<string, KnownToken>();
-      return await this.#sealer.seal(await inTurns(batch, (each) => each.make(pending)));
+      return await this.#sealer.seal(batch);
     } finally {
       this.#sealing = null;
       ended();

@@ -7,7 +7,8 @@ import { type ProblemCode, ProblemError } from "../../ingress/problems.ts";
 import { noticeOf, type ShipmentInput } from "../../ingress/shipment-input.ts";
 import { uuidText } from "../../store/binary-array.ts";
 import { type KnownToken, tokenise, type Tokenised } from "../../vault/tokenise.ts";
-import type { CommitOutcome, Committer, Submission } from "./committer.ts";
+import type { Submission } from "./batch-sealer.ts";
+import type { CommitOutcome, Committer } from "./committer.ts";
 import { inflated, isPlain } from "./inflate.ts";
 import { apiSource, codecs } from "./sources.ts";
 import type { TenantKeys } from "../keys/tenant-keys.ts";
@@ -158,7 +159,7 @@ export class Intake {
           ? this.#tokenised(tenant, source, decoded.notices, pending)
           : { tokenised: nothing, failure: decoded.reason };
         const { groups, claims, lanes, named, links } = tokenised;
-        return { ...head, failure, messages: tokenised.messages.map(packMessage), lanes, groups, claims, named, links };
+        return { failure, messages: tokenised.messages.map(packMessage), lanes, groups, claims, named, links };
       },
     };
   }
