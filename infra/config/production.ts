@@ -44,8 +44,31 @@ export const production: Config = {
     postnl: { path: "direct-connect", gatewayId: "00000000-0000-4000-8000-000000000005", cidrs: ["10.91.0.0/24"] },
     ups: { path: "public" },
   },
-  otherHosts: ["hooks.shop.example.eu", "timestamp.example.eu"],
+  otherHosts: ["hooks.shop.example.eu"],
   signIn: { issuer: "https://login.example.eu", clientId: "parcelkeep", hosts: ["keys.example.eu"] },
+  // Keys of nobody, in their form.
+  witnesses: {
+    known: [
+      {
+        name: "dpo",
+        key: "witness.example.eu/w1+43f44cb0+BCI9nnYxxMXHgPHw3gRX7c/wkTgYJW3ZkOrlAqB5dyhX",
+        url: "https://witness.example.eu",
+      },
+      {
+        name: "auditor",
+        key: "auditor.example.eu/w+dd02af7f+BMlDlG3OW4YbJ9uO5ScWyY3FCZd0WV7TYb+Sm65i7Zjr",
+        url: "https://auditor.example.eu/witness",
+      },
+      {
+        name: "carriers",
+        key: "consortium.example.eu/w+7801a9c4+BFzU8lUjY0eZpcRYGfJHj2A4YDPoeDIN9IZU8Z2qiMhu",
+        url: "https://consortium.example.eu",
+      },
+    ],
+    enough: 2,
+    shortfall: "publish",
+  },
+  timeStamps: { url: "https://timestamp.example.eu/tsa", certificates: null },
   retention: { segmentDays: 90, auditDays: 1095, logDays: 365 },
   image: { repository: "parcelkeep", digest: `sha256:${"0".repeat(64)}` },
   deployment: {

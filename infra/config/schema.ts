@@ -33,10 +33,14 @@ export interface Config {
   readonly keys: KeyCustody;
   /** Sources of the carrier register that this deployment asks; the firewall lets through the hosts of those on the public path, and no others. */
   readonly carriers: Readonly<Record<string, CarrierPath>>;
-  /** Hosts beside the carriers' that the program may call: merchants' webhooks, where approvals are told of, time stamps, witnesses. Named, without wildcards. */
+  /** Hosts beside the carriers' that connectors may call: merchants' webhooks, where approvals are told of. Named, without wildcards. */
   readonly otherHosts: readonly string[];
   /** The provider that operators may sign in with; null: passkeys alone, and the front has no way out. */
   readonly signIn: SignIn | null;
+  /** Who cosigns the audit log's checkpoints (docs/operations/witness.md); null: nobody. */
+  readonly witnesses: Witnesses | null;
+  /** Who says when checkpoints existed (docs/operations/time-stamps.md); null: nobody. Where both are null, the sequencer has no way out. */
+  readonly timeStamps: TimeStamps | null;
   readonly retention: {
     /** Sealed raw records. A lock that outlives the legal basis would be one too long: persons are erased by their keys, the lock is for the record. */
     readonly segmentDays: number;
@@ -90,6 +94,31 @@ export interface SignIn {
   readonly clientId: string;
   /** Where it has endpoints or keys beside its issuer's host. */
   readonly hosts: readonly string[];
+}
+
+export interface Witnesses {
+  readonly known: readonly Witness[];
+  /** So many of them make a checkpoint's cosignatures enough. */
+  readonly enough: number;
+  /** What becomes of a checkpoint that too few have cosigned. */
+  readonly shortfall: "publish" | "hold";
+}
+
+export interface Witness {
+  /** In the policy that verifiers take: small letters, digits, hyphens. */
+  readonly name: string;
+  /** Its verifier key, `NAME+HASH+KEY`, as its operator gives it. */
+  readonly key: string;
+  /** `https://…`, without a port: the firewall tells by the name in the handshake. */
+  readonly url: string;
+}
+
+/** A time-stamping authority (RFC 3161). */
+export interface TimeStamps {
+  /** `https://…`, without a port. */
+  readonly url: string;
+  /** Of the authority or of who issued its certificate, PEM; null: any sound answer from the address is kept, and whoever verifies decides. */
+  readonly certificates: string | null;
 }
 
 export type CarrierPath =

@@ -31,6 +31,8 @@ export const staging: Config = {
   carriers: { "dhl-unified": { path: "public" }, gls: { path: "public" }, postnl: { path: "public" } },
   otherHosts: [],
   signIn: null,
+  witnesses: null,
+  timeStamps: null,
   retention: { segmentDays: 7, auditDays: 30, logDays: 30 },
   image: { repository: "parcelkeep", digest: `sha256:${"0".repeat(64)}` },
   deployment: {

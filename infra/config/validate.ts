@@ -1,5 +1,5 @@
 import { accountNames } from "../policies/context.ts";
-import { ConfigError, sovereignRegion, type CarrierPath, type Config, type SignIn } from "./schema.ts";
+import { ConfigError, sovereignRegion, type CarrierPath, type Config, type SignIn, type TimeStamps, type Witnesses } from "./schema.ts";
 
 /**
  * @returns the same configuration, when every value can be deployed.
@@ -15,6 +15,8 @@ export function validated(config: Config): Config {
     ...Object.entries(config.carriers).flatMap(([source, path]) => carrier(source, path)),
     ...config.otherHosts.flatMap((host) => expect(host, hostName, "otherHosts must be host names, without wildcards")),
     ...(config.signIn === null ? [] : signIn(config.signIn)),
+    ...(config.witnesses === null ? [] : witnesses(config.witnesses)),
+    ...(config.timeStamps === null ? [] : timeStamps(config.timeStamps)),
     ...retention(config),
     ...release(config),
   ];
@@ -110,11 +112,41 @@ function privateRanges(where: string, cidrs: readonly string[]): string[] {
   return cidrs.length > 0 && cidrs.every(fits) ? [] : [`${where}.cidrs must be IPv4 ranges of /16 or smaller`];
 }
 
+/** Without a port, a user or a query: the firewall lets through the usual port of named hosts. */
+const httpsAddress = /^https:\/\/([a-z0-9-]{1,63}\.)+[a-z]{2,}(\/[A-Za-z0-9._~/-]*)?$/;
+
 function signIn({ issuer, clientId, hosts }: SignIn): string[] {
   return [
-    ...expect(issuer, /^https:\/\/([a-z0-9-]{1,63}\.)+[a-z]{2,}(\/[A-Za-z0-9._~/-]*)?$/, "signIn.issuer must be https://… without a port"),
+    ...expect(issuer, httpsAddress, "signIn.issuer must be https://… without a port"),
     ...(clientId === "" ? ["signIn.clientId must not be empty"] : []),
     ...hosts.flatMap((host) => expect(host, hostName, "signIn.hosts must be host names, without wildcards")),
+  ];
+}
+
+function witnesses({ known, enough }: Witnesses): string[] {
+  const names = known.map(({ name }) => name);
+  return [
+    // C2SP tlog-policy: `none` is a word of its own there, and ours calls its one group `enough`.
+    ...names.flatMap((name) => expect(name, /^(?!(?:none|enough)$)[a-z][a-z0-9-]{0,31}$/, "witnesses.known must have plain names")),
+    ...known.flatMap(({ name, key, url }) => [
+      ...expect(
+        key,
+        /^[A-Za-z0-9_.:/-]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{40,}={0,2}$/,
+        `witnesses.${name} must have its verifier key, NAME+HASH+KEY`,
+      ),
+      ...expect(url, httpsAddress, `witnesses.${name} must have an address https://… without a port`),
+    ]),
+    ...(new Set(names).size === names.length && new Set(known.map(({ key }) => key)).size === names.length
+      ? []
+      : ["witnesses must differ"]),
+    ...(Number.isInteger(enough) && enough >= 1 && enough <= known.length ? [] : ["witnesses.enough must be 1 to as many as there are"]),
+  ];
+}
+
+function timeStamps({ url, certificates }: TimeStamps): string[] {
+  return [
+    ...expect(url, httpsAddress, "timeStamps.url must be https://… without a port"),
+    ...(certificates === null ? [] : expect(certificates, /^-----BEGIN CERTIFICATE-----\n/, "timeStamps.certificates must be PEM")),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { Peer, Port, SecurityGroup, type ISecurityGroup, type IVpc } from "aws-cdk-lib/aws-ec2";
 import { Construct } from "constructs";
 import type { EscStack } from "../lib/esc-stack.ts";
-import type { Flow, Member, Outside } from "../lib/flows.ts";
+import { type Flow, type Member, type Outside, outsides } from "../lib/flows.ts";
 
 /** One security group for each member of a network, with exactly the rules of the table. Groups name groups, so an address that changes hands opens nothing. */
 export class LeastFlows extends Construct {
@@ -37,5 +37,5 @@ export class LeastFlows extends Construct {
 }
 
 function isOutside(to: Flow["to"]): to is Outside {
-  return to === "object-store" || to === "carriers" || to === "identity-provider";
+  return (outsides as readonly string[]).includes(to);
 }

@@ -1,13 +1,13 @@
 import { Tags } from "aws-cdk-lib";
 import { FlowLogDestination, FlowLogTrafficType, IpAddresses, LogFormat, SubnetType, Vpc, type ISubnet } from "aws-cdk-lib/aws-ec2";
 import { Construct } from "constructs";
-import { type processingSubnets, subnetMask } from "../lib/addresses.ts";
+import { type processingSubnets, subnetMaskOf } from "../lib/addresses.ts";
 import type { EscStack } from "../lib/esc-stack.ts";
 import { PrivateLogGroup } from "./private-log-group.ts";
 
 /**
  * `entry`: load balancers with fixed addresses, the first group of a network (lib/addresses.ts). `service`: processes and endpoints. `connector`: processes
- * that call carriers. `data`: database and cache. `front`: what the internet reaches, apart from the others, since the firewall tells by its range who calls.
+ * that call carriers. `data`: database and cache. `front`: what the internet reaches, and `sequencer`: apart from the others, since the firewall tells by its range who calls.
  */
 export type SubnetGroup = (typeof processingSubnets)[number];
 
@@ -27,7 +27,7 @@ export class TrackingNetwork extends Construct {
       natGateways: 0,
       // The way the CDK empties the default group is a handler with rights of its own; nothing is ever put into that group, and a Config rule watches it.
       restrictDefaultSecurityGroup: false,
-      subnetConfiguration: groups.map((name) => ({ name, subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: subnetMask })),
+      subnetConfiguration: groups.map((name) => ({ name, subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: subnetMaskOf(name) })),
     });
     this.recordFlows(scope);
     Tags.of(this.vpc).add("Name", id);

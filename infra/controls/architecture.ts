@@ -36,7 +36,12 @@ export const architectureControls: readonly Control[] = [
     },
     proven: {
       cells: ["way-out", "open", "grant"],
-      tests: ["src/outbound/guard/inspect.test.ts", "test/journeys/outbound.test.ts", "test/journeys/releases.test.ts"],
+      tests: [
+        "src/outbound/guard/inspect.test.ts",
+        "test/journeys/outbound.test.ts",
+        "test/journeys/releases.test.ts",
+        "infra/test/controls-in-stacks.test.ts",
+      ],
     },
     evidence: "entries transfer.* and opening.* of the audit log, with receipts",
   },
@@ -166,6 +171,7 @@ export const architectureControls: readonly Control[] = [
     enforced: {
       policies: ["scp trail", "key signing", "bucket trail", "bucket evidence"],
       code: ["src/audit/publisher.ts", "src/audit/witness.ts"],
+      stacks: ["egress"],
     },
     proven: {
       cells: ["record", "sign", "bucket"],
@@ -174,6 +180,7 @@ export const architectureControls: readonly Control[] = [
         "test/journeys/audit-verify.test.ts",
         "test/vectors/tlog.test.ts",
         "test/journeys/witness.test.ts",
+        "infra/test/settings.test.ts",
       ],
     },
     evidence: "`parcelkeep audit export` and `audit verify`; docs/audit.md; docs/threat-model.md",

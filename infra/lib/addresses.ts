@@ -1,7 +1,12 @@
 import type { Config } from "../config/schema.ts";
 
-/** Every subnet is a /20: room for the tasks of one zone, and sixteen of them in a network. */
+/** A subnet is a /20: room for the tasks of one zone, and sixteen of them in a network. */
 export const subnetMask = 20;
+
+/** The sequencer's are smaller: three zones of the other groups leave one /20, and it is two tasks. */
+export function subnetMaskOf(group: (typeof processingSubnets)[number]): number {
+  return group === "sequencer" ? 24 : subnetMask;
+}
 
 /**
  * Addresses of the front's load balancer, one in each zone, the same in every deployment: the entry is in another account and network, where a load
@@ -12,14 +17,17 @@ export function frontAddresses({ network, zones }: Config): readonly string[] {
   return zones.map((_, zone) => `${a}.${b}.${zone * 2 ** (24 - subnetMask)}.10`);
 }
 
-/** Groups of subnets of the processes' network, in the order that they are given their ranges: the entry first, whose addresses are fixed. */
-export const processingSubnets = ["entry", "service", "connector", "data", "front"] as const;
+/** Groups of subnets of the processes' network, in the order that they are given their ranges: the entry first, whose addresses are fixed; smaller ones after larger ones, or there would be gaps. */
+export const processingSubnets = ["entry", "service", "connector", "data", "front", "sequencer"] as const;
 
 /** Ranges of a group's subnets, one in each zone, as the CDK gives them out: group by group, zone by zone (a test compares). */
 export function subnetRanges({ network, zones }: Config, group: (typeof processingSubnets)[number]): readonly string[] {
   const [a, b] = network.processingCidr.split(".");
-  const first = processingSubnets.indexOf(group) * zones.length;
-  return zones.map((_, zone) => `${a}.${b}.${(first + zone) * 2 ** (24 - subnetMask)}.0/${subnetMask}`);
+  /** Of the third number. */
+  const stepOf = (each: typeof group): number => 2 ** (24 - subnetMaskOf(each));
+  const before = processingSubnets.slice(0, processingSubnets.indexOf(group));
+  const first = before.reduce((sum, each) => sum + zones.length * stepOf(each), 0);
+  return zones.map((_, zone) => `${a}.${b}.${first + zone * stepOf(group)}.0/${subnetMaskOf(group)}`);
 }
 
 /** What the certificate between the entry and the front is for; it resolves in our networks only. */

@@ -1,4 +1,5 @@
 import type { Config } from "../config/schema.ts";
+import { attestorHosts } from "./attestors.ts";
 
 /** Processes of the program that listen to nobody but, one of them, the entry. */
 export const processes = [
@@ -19,7 +20,8 @@ export type Process = (typeof processes)[number];
 export type Member = Process | "entry" | "database" | "cache" | "endpoints" | "private-carriers";
 
 /** Outside the network: a prefix list, and whatever the firewall lets through from the caller's range. */
-export type Outside = "object-store" | "carriers" | "identity-provider";
+export const outsides = ["object-store", "carriers", "identity-provider", "attestors"] as const;
+export type Outside = (typeof outsides)[number];
 
 /** Who opens a connection to whom in the processing network. Everything else is shut: each member has a security group of its own without any other rule. */
 export interface Flow {
@@ -31,8 +33,10 @@ export interface Flow {
 
 export const ports = { postgres: 5432, valkey: 6379, https: 443, front: 8080 } as const;
 
-export function processingFlows({ signIn }: Pick<Config, "signIn">): readonly Flow[] {
-  return signIn === null ? always : [...always, { from: "front", to: "identity-provider", port: ports.https, why: "who signs in" }];
+export function processingFlows(config: Pick<Config, "signIn" | "witnesses" | "timeStamps">): readonly Flow[] {
+  const front: Flow = { from: "front", to: "identity-provider", port: ports.https, why: "who signs in" };
+  const sequencer: Flow = { from: "sequencer", to: "attestors", port: ports.https, why: "witnesses and time-stamps of the audit log" };
+  return [...always, ...(config.signIn === null ? [] : [front]), ...(attestorHosts(config).length === 0 ? [] : [sequencer])];
 }
 
 const always: readonly Flow[] = [

@@ -1,6 +1,7 @@
 import type { SecretName } from "../constructs/program-secrets.ts";
 import { cacheUser } from "../constructs/tracking-cache.ts";
 import { firstUser } from "../constructs/tracking-database.ts";
+import { attestorSettings } from "./attestors.ts";
 import { bucketName, keyArn } from "./policy-context.ts";
 import { prefix } from "./prefix.ts";
 import { roleArn } from "./role-arns.ts";
@@ -120,6 +121,7 @@ function placesOf(stack: EscStack, process: Exclude<Process, "role-maker">): Rea
         PARCELKEEP_AUDIT_ANCHOR: `s3://${bucketName(stack, "anchor")}/anchor`,
         PARCELKEEP_AUDIT_ANCHOR_KEY: keyArn(stack, "audit"),
         PARCELKEEP_AUDIT_ANCHOR_OWNER: accounts[bucketHomeOf.anchor],
+        ...attestorSettings(stack.config),
       };
     case "worker":
       return {

@@ -47,7 +47,7 @@ export const serviceRoles: readonly ServiceRole[] = [
   },
   { name: "archivist", cpu: 1024, memoryMiB: 2048, instances: "one", subnets: "service", drainSeconds: 120 },
   { name: "keeper", cpu: 512, memoryMiB: 1024, instances: "one", subnets: "service", drainSeconds: 60 },
-  { name: "sequencer", cpu: 512, memoryMiB: 1024, instances: "one-and-a-spare", subnets: "service", drainSeconds: 60 },
+  { name: "sequencer", cpu: 512, memoryMiB: 1024, instances: "one-and-a-spare", subnets: "sequencer", drainSeconds: 60 },
   {
     name: "granter",
     cpu: 512,

@@ -8,6 +8,7 @@ import { NameAllowList } from "../constructs/name-allow-list.ts";
 import { PrivateLinkCarriers } from "../constructs/private-link-carriers.ts";
 import { TrackingNetwork, type SubnetGroup } from "../constructs/tracking-network.ts";
 import { processingSubnets } from "../lib/addresses.ts";
+import { attestorHosts } from "../lib/attestors.ts";
 import { lineHosts, privateHosts, publicHosts, signInHosts } from "../lib/carrier-hosts.ts";
 import { EscStack } from "../lib/esc-stack.ts";
 import { ports, processingFlows, type Member } from "../lib/flows.ts";
@@ -43,9 +44,18 @@ export class NetworkStack extends EscStack {
     gateway.route("Entry", this.subnets("entry"), config.network.ingestCidr);
     gateway.route("Carriers", this.subnets("connector"), "0.0.0.0/0");
     if (config.signIn !== null) gateway.route("SignIn", this.subnets("front"), "0.0.0.0/0");
+    if (attestorHosts(config).length > 0) gateway.route("Attestors", this.subnets("sequencer"), "0.0.0.0/0");
     new NameAllowList(this, "Names", {
       vpc,
-      hosts: [...new Set([...publicHosts(config), ...signInHosts(config), ...privateHosts(config), ...lineHosts(config)])].sort(),
+      hosts: [
+        ...new Set([
+          ...publicHosts(config),
+          ...signInHosts(config),
+          ...attestorHosts(config),
+          ...privateHosts(config),
+          ...lineHosts(config),
+        ]),
+      ].sort(),
     });
     new PrivateLinkCarriers(this, "PrivateCarriers", {
       vpc,

@@ -10,6 +10,9 @@ test("takes both stages as they stand", () => {
   assert.equal(validated(production), production);
 });
 
+const witness = { ...production.witnesses!.known[0]!, name: "w1" };
+const attested = { known: [witness], enough: 1, shortfall: "hold" } as const;
+
 const wrong: readonly (readonly [what: string, change: object, finding: RegExp])[] = [
   ["a foreign region", { region: "eu-central-1" }, /region must be eusc-de-east-1/],
   ["one zone", { zones: ["a"] }, /zones must be two or three/],
@@ -18,6 +21,36 @@ const wrong: readonly (readonly [what: string, change: object, finding: RegExp])
   ["a tag in place of a digest", { image: { ...staging.image, digest: "latest" } }, /image\.digest must be sha256/],
   ["a subject with a wildcard", { deployment: { ...staging.deployment, subject: "repo:example/*" } }, /without wildcards/],
   ["a way out to every host of a domain", { otherHosts: ["*.example.eu"] }, /otherHosts must be host names/],
+  [
+    "a time-stamping authority without TLS",
+    { timeStamps: { url: "http://tsa.example.eu", certificates: null } },
+    /timeStamps\.url must be https/,
+  ],
+  ["one on another port", { timeStamps: { url: "https://tsa.example.eu:8443/", certificates: null } }, /timeStamps\.url must be https/],
+  [
+    "a certificate that is none",
+    { timeStamps: { url: "https://tsa.example.eu/", certificates: "tsa.pem" } },
+    /timeStamps\.certificates must be PEM/,
+  ],
+  [
+    "a witness without TLS",
+    { witnesses: { ...attested, known: [{ ...witness, url: "http://witness.example.eu" }] } },
+    /w1 must have an address/,
+  ],
+  [
+    "a witness with a wildcard",
+    { witnesses: { ...attested, known: [{ ...witness, url: "https://*.example.eu" }] } },
+    /w1 must have an address/,
+  ],
+  [
+    "a witness without its key",
+    { witnesses: { ...attested, known: [{ ...witness, key: "witness.example.eu/w1" }] } },
+    /w1 must have its verifier key/,
+  ],
+  ["a witness of a name that the policy uses", { witnesses: { ...attested, known: [{ ...witness, name: "none" }] } }, /plain names/],
+  ["a witness twice", { witnesses: { ...attested, known: [witness, { ...witness, name: "w2" }] } }, /witnesses must differ/],
+  ["more witnesses than there are", { witnesses: { ...attested, enough: 2 } }, /witnesses\.enough must be/],
+  ["none of no witnesses", { witnesses: { ...attested, known: [], enough: 0 } }, /witnesses\.enough must be/],
   ["a lock of years in staging", { retention: { ...staging.retention, auditDays: 400 } }, /staging must be 30 days/],
   ["a trail of days in production", { stage: "production", retention: { ...staging.retention } }, /365 at least/],
   [

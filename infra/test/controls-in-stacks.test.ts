@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { filledIn, resourcesOf, sovereign, type Resource } from "../gates/template.ts";
+import { templatesOf } from "../gates/synthesised.ts";
 import { publicHosts } from "../lib/carrier-hosts.ts";
 import { configOf } from "../lib/build-app.ts";
-import { processes } from "../lib/flows.ts";
+import { processes, processingFlows } from "../lib/flows.ts";
 import { template, templates } from "./support/templates.ts";
 
 /** Controls of the guide (infra/controls.ts) where no rule pack looks: what is asked is asked of the template that is deployed. */
@@ -48,7 +49,7 @@ function every(stack: string, type: string): readonly Resource[] {
 }
 
 describe("A3, B3: what leaves", () => {
-  test("goes by TLS, from connectors to hosts of the carrier register, from the front to the identity provider, and nowhere else", () => {
+  test("goes by TLS, from connectors to hosts of the carrier register, from the front to the identity provider, from the sequencer to those who attest the log, and nowhere else", () => {
     const groups = every("egress", "AWS::NetworkFirewall::RuleGroup").map(
       ({ Properties }) =>
         (
@@ -60,19 +61,17 @@ describe("A3, B3: what leaves", () => {
     const list = (hosts: readonly string[]): object => ({ GeneratedRulesType: "ALLOWLIST", TargetTypes: ["TLS_SNI"], Targets: hosts });
     assert.deepEqual(
       groups.map(({ RulesSource }) => RulesSource.RulesSourceList),
-      [list(publicHosts(config)), list(["keys.example.eu", "login.example.eu"])],
+      [
+        list(publicHosts(config)),
+        list(["keys.example.eu", "login.example.eu"]),
+        list(["auditor.example.eu", "consortium.example.eu", "timestamp.example.eu", "witness.example.eu"]),
+      ],
     );
     assert.deepEqual(
       groups.map(({ RuleVariables }) => RuleVariables.IPSets.HOME_NET.Definition),
-      [rangesOf("connector"), rangesOf("front")],
+      [rangesOf("connector"), rangesOf("front"), rangesOf("sequencer")],
     );
-    assert.deepEqual(publicHosts(config), [
-      "api-eu.dhl.com",
-      "api.gls-group.net",
-      "hooks.shop.example.eu",
-      "onlinetools.ups.com",
-      "timestamp.example.eu",
-    ]);
+    assert.deepEqual(publicHosts(config), ["api-eu.dhl.com", "api.gls-group.net", "hooks.shop.example.eu", "onlinetools.ups.com"]);
   });
 
   test("is dropped where no rule allows it, and told", () => {
@@ -87,7 +86,9 @@ describe("A3, B3: what leaves", () => {
       ["ALLOW", "BLOCK"],
     );
     const lists = every("network", "AWS::Route53Resolver::FirewallDomainList").map(({ Properties }) => Properties?.["Domains"] as string[]);
-    assert.ok(lists[0]!.includes("*.amazonaws.eu") && lists[0]!.includes("onlinetools.ups.com"));
+    assert.ok(
+      lists[0]!.includes("*.amazonaws.eu") && lists[0]!.includes("onlinetools.ups.com") && lists[0]!.includes("witness.example.eu"),
+    );
     assert.deepEqual(lists[1], ["*"]);
   });
 
@@ -95,20 +96,55 @@ describe("A3, B3: what leaves", () => {
     resourcesOf([template(stage, "network")], "AWS::EC2::Route")
       .filter(([, { Properties }]) => Properties?.["DestinationCidrBlock"] === "0.0.0.0/0")
       .map(
-        ([, { Properties }]) => /(connector|front|service|entry|data)Subnet/.exec(JSON.stringify(Properties?.["RouteTableId"]))?.[1] ?? "?",
+        ([, { Properties }]) =>
+          /(connector|front|service|entry|data|sequencer)Subnet/.exec(JSON.stringify(Properties?.["RouteTableId"]))?.[1] ?? "?",
       );
 
-  test("begins in subnets of connectors, and of the front where there is a provider: a default route stands in their tables alone", () => {
+  test("begins in subnets of connectors, of the front where there is a provider, of the sequencer where somebody attests: a default route stands in their tables alone", () => {
     const inEachZone = (group: string): string[] => config.zones.map(() => group);
-    assert.deepEqual(defaultRoutes("production").sort(), [...inEachZone("connector"), ...inEachZone("front")]);
+    assert.deepEqual(defaultRoutes("production").sort(), [...inEachZone("connector"), ...inEachZone("front"), ...inEachZone("sequencer")]);
     assert.deepEqual([...new Set(defaultRoutes("staging"))], ["connector"]);
   });
 
-  test("of the front begins in subnets that hold the front alone", () => {
-    const inFrontSubnets = resourcesOf([template("production", "service")], "AWS::ECS::Service")
-      .filter(([, { Properties }]) => /frontSubnet/.test(JSON.stringify(Properties?.["NetworkConfiguration"])))
-      .map(([, { Properties }]) => Properties?.["ServiceName"]);
-    assert.deepEqual(inFrontSubnets, ["parcelkeep-front"]);
+  for (const process of ["front", "sequencer"])
+    test(`of the ${process} begins in subnets that hold the ${process} alone`, () => {
+      const inItsSubnets = resourcesOf([template("production", "service")], "AWS::ECS::Service")
+        .filter(([, { Properties }]) => JSON.stringify(Properties?.["NetworkConfiguration"]).includes(`${process}Subnet`))
+        .map(([, { Properties }]) => Properties?.["ServiceName"]);
+      assert.deepEqual(inItsSubnets, [`parcelkeep-${process}`]);
+    });
+
+  const onlyTimeStamps = templatesOf({ ...configOf("staging"), timeStamps: { url: "https://tsa.example.eu/", certificates: null } });
+
+  test("opens to a time-stamping authority by what the sequencer alone uses, and by nothing else", () => {
+    const added = (stack: string): readonly (readonly [type: string, properties: unknown])[] => {
+      const before = template("staging", stack).template.Resources ?? {};
+      const after = onlyTimeStamps.find(({ name }) => name === `staging-${stack}`)!.template.Resources ?? {};
+      assert.deepEqual(
+        Object.keys(before).filter((id) => after[id] === undefined),
+        [],
+      );
+      return Object.entries(after)
+        .filter(([id, resource]) => JSON.stringify(resource) !== JSON.stringify(before[id]))
+        .map(([id, { Type, Properties }]) => [
+          `${Type.split("::").at(-1)!} ${/sequencer|Attestors|attestor|Known/i.exec(id)?.[0] ?? id}`,
+          Properties,
+        ]);
+    };
+    assert.deepEqual(
+      added("network").map(([what]) => what),
+      ["SecurityGroup sequencer", "Route Attestors", "Route Attestors", "FirewallDomainList Known"],
+    );
+    const [group, policy, ...rest] = added("egress");
+    assert.deepEqual([group?.[0], policy?.[0].split(" ")[0], rest], ["RuleGroup attestor", "FirewallPolicy", []]);
+    const { RuleGroup } = group![1] as {
+      RuleGroup: {
+        RulesSource: { RulesSourceList: { Targets: string[] } };
+        RuleVariables: { IPSets: { HOME_NET: { Definition: string[] } } };
+      };
+    };
+    assert.deepEqual(RuleGroup.RulesSource.RulesSourceList.Targets, ["tsa.example.eu"]);
+    assert.deepEqual(RuleGroup.RuleVariables.IPSets.HOME_NET.Definition, ["10.42.160.0/24", "10.42.161.0/24"]);
   });
 
   test("is not what the ingest network can do: its table leads to the front and nowhere else", () => {
@@ -142,11 +178,11 @@ describe("A5, C5: the network of the processes", () => {
     assert.deepEqual(open, []);
   });
 
-  test("lets what the firewall knows be reached by outbound and opener, and by the front where there is a provider", () => {
+  test("lets what the firewall knows be reached by outbound and opener, by the front where there is a provider, and by the sequencer where somebody attests", () => {
     const reaching = every("network", "AWS::EC2::SecurityGroup")
       .filter(({ Properties }) => JSON.stringify(Properties?.["SecurityGroupEgress"] ?? []).includes('"0.0.0.0/0"'))
       .map(({ Properties }) => Properties?.["GroupDescription"]);
-    assert.deepEqual(reaching.sort(), ["parcelkeep front", "parcelkeep opener", "parcelkeep outbound"]);
+    assert.deepEqual(reaching.sort(), ["parcelkeep front", "parcelkeep opener", "parcelkeep outbound", "parcelkeep sequencer"]);
     const inStaging = resourcesOf([template("staging", "network")], "AWS::EC2::SecurityGroup")
       .filter(([, { Properties }]) => JSON.stringify(Properties?.["SecurityGroupEgress"] ?? []).includes('"0.0.0.0/0"'))
       .map(([, { Properties }]) => Properties?.["GroupDescription"]);
@@ -183,6 +219,33 @@ describe("A5, C5: the network of the processes", () => {
     assert.equal(rules.length, 1);
     assert.match(JSON.stringify(rules[0]!.Properties?.["SourceSecurityGroupId"]), /front/i);
   });
+});
+
+describe("A3: who opens connections to the outside", () => {
+  const asked = {
+    signIn: configOf("production").signIn,
+    witnesses: configOf("production").witnesses,
+    timeStamps: configOf("production").timeStamps,
+  };
+  const none = { signIn: null, witnesses: null, timeStamps: null };
+  const leaving = (given: Parameters<typeof processingFlows>[0]): readonly string[] =>
+    [
+      ...new Set(
+        processingFlows(given).flatMap(({ from, to }) =>
+          ["carriers", "identity-provider", "attestors"].includes(to) ? [`${from} ${to}`] : [],
+        ),
+      ),
+    ].sort();
+  const always = ["opener carriers", "outbound carriers"];
+
+  for (const [what, given, others] of [
+    ["nobody is named", none, []],
+    ["a provider is named", { ...none, signIn: asked.signIn }, ["front identity-provider"]],
+    ["witnesses are named", { ...none, witnesses: asked.witnesses }, ["sequencer attestors"]],
+    ["a time-stamping authority is named", { ...none, timeStamps: asked.timeStamps }, ["sequencer attestors"]],
+    ["all are named", asked, ["front identity-provider", "sequencer attestors"]],
+  ] as const)
+    test(`where ${what}`, () => assert.deepEqual(leaving(given), [...always, ...others].sort()));
 });
 
 describe("A6, C2: keys", () => {

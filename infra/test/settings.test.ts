@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { rootCertificates } from "node:tls";
+import { formatKey } from "../../src/audit/note.ts";
 import { readConfig, readConnections, readKmsNames, readOwnersDatabase } from "../../src/main/config.ts";
 import { type RoleName, rolePowers } from "../../src/main/role.ts";
 import { kmsSettings, kmsSigningKey } from "../../src/main/settings/kms-settings.ts";
 import type { Stage } from "../config/schema.ts";
 import { filledIn, resourcesOf, sovereign } from "../gates/template.ts";
 import { firstUser } from "../constructs/tracking-database.ts";
+import { attestorSettings } from "../lib/attestors.ts";
 import { configOf } from "../lib/build-app.ts";
 import { processes, type Process } from "../lib/flows.ts";
 import { template } from "./support/templates.ts";
@@ -64,6 +68,9 @@ const given: Readonly<Record<string, readonly Process[] | string>> = {
   PARCELKEEP_AUDIT_ANCHOR: ["sequencer"],
   PARCELKEEP_AUDIT_ANCHOR_KEY: ["sequencer"],
   PARCELKEEP_AUDIT_ANCHOR_OWNER: ["sequencer"],
+  PARCELKEEP_WITNESSES: ["sequencer"],
+  PARCELKEEP_WITNESS_SHORTFALL: ["sequencer"],
+  PARCELKEEP_TIME_STAMP_URL: ["sequencer"],
   PARCELKEEP_CACHE_URL: ["front"],
   PARCELKEEP_CACHE_IAM: ["front"],
   PARCELKEEP_OPERATORS_URL: ["front"],
@@ -87,12 +94,12 @@ const given: Readonly<Record<string, readonly Process[] | string>> = {
         ["the usual authorities are Mozilla's, which the image has", /^PARCELKEEP_(?:CACHE|EGRESS)_AUTHORITIES$/],
         ["the firewall stands in the way, and no proxy", /^PARCELKEEP_EGRESS_PROXY$/],
         ["the provider has an address on the internet", /^PARCELKEEP_OIDC_PATH$/],
-        ["the sequencer has no way out (infra/README.md)", /^PARCELKEEP_(?:WITNESS|TIME_STAMP)/],
+        ["any sound answer from the address is kept, until the configuration has certificates", /^PARCELKEEP_TIME_STAMP_CERTIFICATES$/],
         ["no collector is part of the stacks: metrics go by lines", /^PARCELKEEP_OTLP_/],
         ["a deployment adds where its people are told", /^PARCELKEEP_(?:APPROVALS_|SMTP_)/],
         [
           "its default is right here",
-          /^PARCELKEEP_(?:TENANT_|INBOX_MAX|COMPRESSION|INTAKE_|TOKEN|SEGMENT_|AUDIT_PUBLISH_MS|RETENTION_DAYS_)/,
+          /^PARCELKEEP_(?:TENANT_|INBOX_MAX|COMPRESSION|INTAKE_|TOKEN|WITNESS_TIMEOUT_MS|TIME_STAMP_EVERY_S|SEGMENT_|AUDIT_PUBLISH_MS|RETENTION_DAYS_)/,
         ],
       ] as const
     ).flatMap(([why, form]) => documented.filter((name) => form.test(name)).map((name) => [name, why])),
@@ -142,7 +149,7 @@ function environmentOf({ Environment, Secrets }: Container): NodeJS.ProcessEnv {
 for (const stage of ["staging", "production"] as const)
   describe(`in ${stage} the program takes its settings:`, () => {
     const read = new Map(containersOf(stage).map((container) => [container.Name, environmentOf(container)]));
-    const { cell, signIn } = configOf(stage);
+    const { cell, signIn, witnesses, timeStamps } = configOf(stage);
 
     for (const process of all)
       test(`the ${process}'s`, () => {
@@ -166,6 +173,27 @@ for (const stage of ["staging", "production"] as const)
         assert.equal(config.cache?.iam?.name, process === "front" ? "parcelkeep" : undefined);
       });
 
+    test("the sequencer asks those who attest, where the configuration names them, and nobody else asks anybody", () => {
+      for (const process of all.filter((each) => each !== "sequencer")) {
+        const config = readConfig(read.get(process)!);
+        assert.deepEqual([config.witnesses, config.timeStamps], [null, null], process);
+      }
+      const config = readConfig(read.get("sequencer")!);
+      assert.deepEqual(
+        config.witnesses?.witnesses.map(({ key, url }) => [formatKey(key), url]),
+        witnesses?.known.map(({ key, url }) => [key, url]),
+      );
+      assert.equal(config.witnesses?.shortfall, witnesses?.shortfall);
+      assert.equal(config.timeStamps?.url, timeStamps?.url);
+      assert.equal(config.witnesses === null, stage === "staging");
+      const cosigned = (count: number): boolean | undefined =>
+        config.witnesses?.policy.isQuorum(new Set(config.witnesses.policy.witnesses.slice(0, count)));
+      assert.deepEqual(
+        [cosigned((witnesses?.enough ?? 0) - 1), cosigned(witnesses?.enough ?? 0)],
+        stage === "staging" ? [undefined, undefined] : [false, true],
+      );
+    });
+
     test("the role-maker's: it comes with a password, as the database's first user, and looks at the server's certificate", () => {
       const env = read.get("role-maker")!;
       const database = readOwnersDatabase(env)!;
@@ -182,6 +210,17 @@ for (const stage of ["staging", "production"] as const)
       assert.deepEqual(config.openId?.hosts ?? [], signIn?.hosts ?? []);
     });
   });
+
+test("certificates of a time-stamping authority reach the program as they stand in the configuration", () => {
+  const [certificate] = rootCertificates;
+  const { timeStamps } = readConfig(
+    attestorSettings({ witnesses: null, timeStamps: { url: "https://tsa.example.eu", certificates: `${certificate}\n` } }),
+  );
+  assert.deepEqual(
+    timeStamps?.certificates?.map(({ raw }) => raw),
+    [new X509Certificate(certificate!).raw],
+  );
+});
 
 test("no task gets a secret, a setting of tests, or a host of another suffix in the clear", () => {
   for (const { Name: process, Environment, Secrets } of containers) {
