@@ -1,13 +1,13 @@
 import { parentPort, workerData } from "node:worker_threads";
 import pg from "pg";
-import type { DecodeFailure } from "../../carriers/codec.ts";
 import { clientConfig } from "../../store/client-config.ts";
 import { indexVersionsOf } from "../../store/index-versions.ts";
 import { ingestStore } from "../../store/ingest-store.ts";
 import { tokenStore } from "../../store/token-store.ts";
 import { IngestSessions } from "../../vault/ingest-session.ts";
-import { type Commit, Committer } from "./committer.ts";
+import { Committer } from "./committer.ts";
 import { readConfig } from "../config.ts";
+import { emptyReport, type HandedOver, takeOver, tell } from "./hand-over.ts";
 import { Intake, type IntakeOutcome, type IntakeRequest } from "./intake.ts";
 import { errorKind, programLog } from "../log.ts";
 import type { RoleConnection } from "../role.ts";
@@ -29,34 +29,10 @@ export interface IntakeThreadStart {
   readonly connection: RoleConnection;
 }
 
-export interface HandedOverRequest extends Omit<IntakeRequest, "body"> {
-  readonly serial: number;
-  readonly bodyBytes: number;
-}
-
-/**
- * Requests handed over in one message. `requests` is JSON of {@link HandedOverRequest}s: cloning that many small objects costs ten times as much.
- * Their bodies lie one after the other in `bytes`, which is transferred, not copied.
- */
-export interface HandedOver {
-  readonly requests: string;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
 /** Subjects that are being erased. */
 export interface Forgetting {
   readonly forget: readonly string[];
   readonly serial: number;
-}
-
-/** What the thread tells, as JSON: the ends of requests, and what is to be counted. */
-export interface IntakeReport {
-  readonly outcomes: readonly ((IntakeOutcome | TokenOutcome) & { readonly serial: number })[];
-  readonly commits: readonly Commit[];
-  readonly failures: number;
-  readonly quarantined: readonly { readonly source: string; readonly reason: DecodeFailure }[];
-  /** Serials of {@link Forgetting}s that are done. */
-  readonly forgotten: readonly number[];
 }
 
 /**
@@ -115,25 +91,17 @@ port.on("message", (message: HandedOver | Forgetting | "drain") => {
     intake.forget(new Set(message.forget));
     report.forgotten.push(message.serial);
     reportSoon();
-  } else take(message);
+  } else takeOver(message, take);
 });
 port.postMessage("ready");
 
-function take({ requests, bytes }: HandedOver): void {
-  const bodies = Buffer.from(bytes.buffer);
-  let at = 0;
-  for (const request of JSON.parse(requests) as HandedOverRequest[]) {
-    const { serial, tenant, endpoint, source, contentType, contentEncoding, idempotencyKey, isReplay } = request;
-    const body = bodies.subarray(at, at + request.bodyBytes);
-    at += request.bodyBytes;
-    const done = (outcome: IntakeOutcome | TokenOutcome): void => {
-      report.outcomes.push({ ...outcome, serial });
-      reportSoon();
-    };
-    const received = { tenant, endpoint, source, contentType, contentEncoding, idempotencyKey, isReplay, body };
-    if (source === tokensSource) void tokenise(received).then(done);
-    else intake.receive(received, done);
-  }
+function take(serial: number, request: IntakeRequest): void {
+  const done = (outcome: IntakeOutcome | TokenOutcome): void => {
+    tell(report, serial, outcome);
+    reportSoon();
+  };
+  if (request.source === tokensSource) void tokenise(request).then(done);
+  else intake.receive(request, done);
 }
 
 let tokenising = 0;
@@ -159,18 +127,8 @@ function reportSoon(): void {
     reporting = false;
     const told = report;
     report = emptyReport();
-    port.postMessage(JSON.stringify(told satisfies IntakeReport));
+    port.postMessage(JSON.stringify(told));
   });
-}
-
-function emptyReport() {
-  return {
-    outcomes: [] as ((IntakeOutcome | TokenOutcome) & { serial: number })[],
-    commits: [] as Commit[],
-    failures: 0,
-    quarantined: [] as { source: string; reason: DecodeFailure }[],
-    forgotten: [] as number[],
-  };
 }
 
 async function drain(): Promise<void> {

@@ -3,8 +3,10 @@ import { Worker } from "node:worker_threads";
 import { crc32 } from "node:zlib";
 import { ProblemError } from "../../ingress/problems.ts";
 import type { Received } from "../../ingress/services.ts";
-import type { Forgetting, HandedOver, HandedOverRequest, IntakeReport, IntakeThreadStart } from "./intake-thread.ts";
-import type { IntakeOutcome, IntakeRequest } from "./intake.ts";
+import { HandOver, type IntakeReport, type OtherOutcome, type Receipts } from "./hand-over.ts";
+import type { Forgetting, IntakeThreadStart } from "./intake-thread.ts";
+import type { IntakeRequest } from "./intake.ts";
+import { tokensSource } from "./sources.ts";
 import type { TokenOutcome } from "./token-intake.ts";
 import type { IngressMetrics } from "../metrics.ts";
 import type { Spans } from "../telemetry/spans.ts";
@@ -13,9 +15,14 @@ import type { Spans } from "../telemetry/spans.ts";
 const waitingRecordsMax = 4096;
 const waitingBytesMax = 16 * 1024 * 1024;
 
+type Tokenised = Exclude<TokenOutcome, { state: "refused" }>;
+
 interface Waiting {
+  readonly source: string;
   readonly bytes: number;
-  readonly resolve: (outcome: IntakeOutcome | TokenOutcome) => void;
+  /** With {@link Received}, or {@link Tokenised} where values of the tokens API wait. */
+  readonly resolve: (ended: never) => void;
+  readonly reject: (problem: ProblemError) => void;
 }
 
 /** The front's side of the intake threads: hands requests over in groups, and answers them when they are durable. */
@@ -63,27 +70,25 @@ export class IntakeThreads {
    * @returns when the request is durable.
    * @throws {ProblemError} `busy`, `idempotency_key_reused`, `body_too_large`, `invalid_encoding`, `unsupported_media_type`, `still_undecodable`.
    */
-  async receive(request: IntakeRequest): Promise<Received> {
-    return this.#received(request.source, (await this.#outcome(request)) as IntakeOutcome);
+  receive(request: IntakeRequest): Promise<Received> {
+    return this.#handOver(request);
   }
 
   /**
    * @returns when the tokens are durable.
    * @throws {ProblemError} `busy`.
    */
-  async tokenise(request: IntakeRequest): Promise<Exclude<TokenOutcome, { state: "refused" }>> {
-    const outcome = (await this.#outcome(request)) as TokenOutcome;
-    if (outcome.state === "refused") throw new ProblemError(outcome.code, { retryAfterS: 1 });
-    return outcome;
+  tokenise(request: IntakeRequest): Promise<Tokenised> {
+    return this.#handOver(request);
   }
 
-  #outcome(request: IntakeRequest): Promise<IntakeOutcome | TokenOutcome> {
+  #handOver<Ended extends Received | Tokenised>(request: IntakeRequest): Promise<Ended> {
     if (!this.hasRoom) return Promise.reject(new ProblemError("busy", { retryAfterS: 1 }));
-    const bytes = request.body.length;
-    this.#waitingBytes += bytes;
-    const serial = this.#serial++;
-    return new Promise((resolve) => {
-      this.#waiting.set(serial, { bytes, resolve });
+    return new Promise((resolve, reject) => {
+      const { source, body } = request;
+      const serial = this.#serial++;
+      this.#waitingBytes += body.length;
+      this.#waiting.set(serial, { source, bytes: body.length, resolve, reject });
       this.#threadFor(request).handOver(serial, request);
     });
   }
@@ -109,20 +114,16 @@ export class IntakeThreads {
     return this.#threads[crc32(idempotencyKey ?? body) % this.#threads.length]!;
   }
 
-  #reported({ outcomes, commits, failures, quarantined, forgotten }: IntakeReport): void {
+  #reported({ accepted, duplicates, outcomes, commits, failures, quarantined, forgotten }: IntakeReport): void {
     for (const serial of forgotten) {
       const forgetting = this.#forgetting.get(serial)!;
       if (--forgetting.waits > 0) continue;
       this.#forgetting.delete(serial);
       forgetting.done();
     }
-    for (const outcome of outcomes) {
-      const waiting = this.#waiting.get(outcome.serial);
-      if (waiting === undefined) continue;
-      this.#waiting.delete(outcome.serial);
-      this.#waitingBytes -= waiting.bytes;
-      waiting.resolve(outcome);
-    }
+    this.#acknowledge(accepted, false);
+    this.#acknowledge(duplicates, true);
+    for (const { serial, outcome } of outcomes) this.#end(serial, outcome);
     for (const { records, bytes, seconds, isFailed } of commits) {
       this.#spans
         .begin("intake.commit", seconds * 1000)
@@ -136,27 +137,43 @@ export class IntakeThreads {
     if (this.#waiting.size === 0) this.#idle();
   }
 
-  #received(source: string, outcome: IntakeOutcome): Received {
-    switch (outcome.state) {
-      case "accepted":
-        this.#metrics.received.inc({ source, outcome: "accepted" });
-        return { receipt: outcome.receipt, duplicate: false };
-      case "duplicate":
-        this.#metrics.received.inc({ source, outcome: "duplicate" });
-        return { receipt: outcome.receipt, duplicate: true };
-      case "refused":
-        this.#metrics.received.inc({ source, outcome: outcome.code === "busy" ? "failed" : "refused" });
-        throw new ProblemError(outcome.code, outcome.code === "busy" ? { retryAfterS: 1 } : {});
+  /** A label's look-up costs as much as the rest of an answer's way: what is told together is counted together. */
+  #acknowledge({ serials, receipts }: Receipts, duplicate: boolean): void {
+    if (serials.length === 0) return;
+    const counts = new Map<string, number>();
+    for (let at = 0; at < serials.length; at++) {
+      const waiting = this.#ended(serials[at]!);
+      if (waiting === undefined) continue;
+      counts.set(waiting.source, (counts.get(waiting.source) ?? 0) + 1);
+      waiting.resolve({ receipt: receipts[at]!, duplicate } satisfies Received as never);
     }
+    const outcome = duplicate ? "duplicate" : "accepted";
+    for (const [source, requests] of counts) this.#metrics.received.inc({ source, outcome }, requests);
+  }
+
+  #end(serial: number, outcome: OtherOutcome): void {
+    const waiting = this.#ended(serial);
+    if (waiting === undefined) return;
+    if (outcome.state !== "refused") return waiting.resolve(outcome satisfies Tokenised as never);
+    const { code } = outcome;
+    if (waiting.source !== tokensSource)
+      this.#metrics.received.inc({ source: waiting.source, outcome: code === "busy" ? "failed" : "refused" });
+    waiting.reject(new ProblemError(code, code === "busy" ? { retryAfterS: 1 } : {}));
+  }
+
+  #ended(serial: number): Waiting | undefined {
+    const waiting = this.#waiting.get(serial);
+    if (waiting === undefined) return undefined;
+    this.#waiting.delete(serial);
+    this.#waitingBytes -= waiting.bytes;
+    return waiting;
   }
 }
 
 class IntakeThread {
   readonly ready: Promise<void>;
   readonly #worker: Worker;
-  #requests: HandedOverRequest[] = [];
-  #bodies: Buffer[] = [];
-  #bytes = 0;
+  readonly #next = new HandOver();
   #ending = false;
 
   constructor(start: IntakeThreadStart, reported: (report: IntakeReport) => void, lost: (error: Error) => void) {
@@ -178,21 +195,8 @@ class IntakeThread {
 
   /** What the same turn of the loop has received is handed over in one message. */
   handOver(serial: number, request: IntakeRequest): void {
-    const { body, tenant, endpoint, source, contentType, contentEncoding, idempotencyKey, isReplay } = request;
-    if (this.#requests.length === 0) setImmediate(() => this.#send());
-    this.#requests.push({
-      serial,
-      tenant,
-      endpoint,
-      source,
-      contentType,
-      contentEncoding,
-      idempotencyKey,
-      isReplay,
-      bodyBytes: body.length,
-    });
-    this.#bodies.push(body);
-    this.#bytes += body.length;
+    if (this.#next.isEmpty) setImmediate(this.#send);
+    this.#next.add(serial, request);
   }
 
   forget(forgetting: Forgetting): void {
@@ -207,16 +211,8 @@ class IntakeThread {
     });
   }
 
-  #send(): void {
-    const bytes = new Uint8Array(this.#bytes);
-    let at = 0;
-    for (const body of this.#bodies) {
-      bytes.set(body, at);
-      at += body.length;
-    }
-    this.#worker.postMessage({ requests: JSON.stringify(this.#requests), bytes } satisfies HandedOver, [bytes.buffer]);
-    this.#requests = [];
-    this.#bodies = [];
-    this.#bytes = 0;
-  }
+  readonly #send = (): void => {
+    const handedOver = this.#next.take();
+    this.#worker.postMessage(handedOver, [handedOver.bytes.buffer]);
+  };
 }
