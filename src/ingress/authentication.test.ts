@@ -8,7 +8,7 @@ const secret = "a secret of the endpoint's";
 const body = Buffer.from('{"parcel":"invented"}');
 
 function accepts(scheme: Scheme, headers: IncomingHttpHeaders, held: string | null = secret, bytes = body): boolean {
-  return verifier(scheme, { secret: held, clientId: null }, { accessTokenValid: () => false, now: () => 0 })(headers, bytes);
+  return verifier(scheme, { secret: held, clientId: null }, { accessTokenValid: () => false, now: () => 0 })(headers, bytes, "");
 }
 
 function digest(signed: string | Buffer, encoding: "hex" | "base64", key = secret): string {

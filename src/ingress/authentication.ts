@@ -63,11 +63,8 @@ export interface VerifierContext {
   keyMissed?(): void;
 }
 
-/** Header under which the query string of the request is handed to {@link Verify}; what a sender writes there is overwritten. */
-export const queryHeader = "parcelkeep-query";
-
-/** Verifies one request. Says yes or no and never which part was wrong. */
-export type Verify = (headers: IncomingHttpHeaders, body: Buffer) => boolean;
+/** Verifies one request. Says yes or no and never which part was wrong. @param query what stands behind the question mark, undecoded. */
+export type Verify = (headers: IncomingHttpHeaders, body: Buffer, query: string) => boolean;
 
 export function verifier(scheme: Scheme, credentials: Credentials, context: VerifierContext): Verify {
   const { secret } = credentials;
@@ -93,7 +90,7 @@ export function verifier(scheme: Scheme, credentials: Credentials, context: Veri
       return oauthVerifier(scheme.apiKeyHeader, credentials, (token) => context.accessTokenValid(token));
     case "by-set-up": {
       const ways = scheme.schemes.map((each) => verifier(each, credentials, context));
-      return (headers, body) => ways.some((verify) => verify(headers, body));
+      return (headers, body, query) => ways.some((verify) => verify(headers, body, query));
     }
   }
 }
@@ -142,15 +139,14 @@ function keyLastVerifier(scheme: Extract<Scheme, { kind: "sha256-key-last" }>, s
 
 function secretVerifier(scheme: Extract<Scheme, { kind: "shared-secret" }>, secret: string): Verify {
   const same = constantTimeEquals(secret);
-  return (headers) => {
+  return (headers, _body, query) => {
     let verified = false;
     for (const name of scheme.headers) {
       const value = headers[name];
       if (typeof value === "string" && same(value)) verified = true;
     }
-    const query = scheme.parameter === undefined ? undefined : headers[queryHeader];
-    if (typeof query === "string")
-      for (const value of new URLSearchParams(query).getAll(scheme.parameter!)) if (same(value)) verified = true;
+    if (scheme.parameter !== undefined && query !== "")
+      for (const value of new URLSearchParams(query).getAll(scheme.parameter)) if (same(value)) verified = true;
     const authorization = headers.authorization;
     if (authorization === undefined) return verified;
     const space = authorization.indexOf(" ");

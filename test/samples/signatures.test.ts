@@ -30,11 +30,11 @@ describe("signatures that senders publish", { skip: samples === undefined ? "PAR
     }
     const bytes = body_file === undefined ? Buffer.from(body!) : readFileSync(join(samples!, body_file));
     const verify = (held: string, given: string, of: Buffer): boolean =>
-      verifier(
-        codec.authentication,
-        { secret: held, clientId: null },
-        { accessTokenValid: () => false, now: () => 0 },
-      )({ [header.toLowerCase()]: given }, of);
+      verifier(codec.authentication, { secret: held, clientId: null }, { accessTokenValid: () => false, now: () => 0 })(
+        { [header.toLowerCase()]: given },
+        of,
+        "",
+      );
 
     test(`${sender}: accepts its published signature`, () => assert.ok(verify(secret, signature, bytes)));
 

@@ -46,7 +46,7 @@ describe("an endpoint for UPS", () => {
     const accepts = async (token: string | undefined, apiKey = clientId!): Promise<boolean> => {
       const endpoint = await front.of(id);
       assert.ok(endpoint !== "none");
-      return endpoint.verify({ authorization: `Bearer ${token}`, "x-api-key": apiKey }, body);
+      return endpoint.verify({ headers: { authorization: `Bearer ${token}`, "x-api-key": apiKey }, body, query: "", remoteAddress: "" });
     };
     return { front, later, id, clientId: clientId!, secret: secret!, accepts };
   }

@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
-import { type Credentials, type KeySet, type Verify, verifier } from "../../ingress/authentication.ts";
+import { type Credentials, type KeySet, verifier } from "../../ingress/authentication.ts";
 import { ProblemError } from "../../ingress/problems.ts";
 import { publicKeySet } from "../../ingress/rsa-signature.ts";
-import type { MaybeNow, NewEndpointInput } from "../../ingress/services.ts";
+import type { HookRequest, MaybeNow, NewEndpointInput } from "../../ingress/services.ts";
 import type { AdminStore } from "../../store/admin-store.ts";
 import type { ReadStore } from "../../store/read-store.ts";
 import { addressList } from "../outbound/address-list.ts";
@@ -23,7 +23,8 @@ export interface Endpoint {
   readonly id: string;
   readonly tenant: string;
   readonly source: string;
-  readonly verify: Verify;
+  /** Whether a request comes from its sender. */
+  readonly verify: (request: HookRequest) => boolean;
   readonly clientId: string | null;
   readonly secret: string | null;
 }
@@ -93,7 +94,7 @@ export class FrontEndpoints {
       source: row.source,
       clientId: credentials.clientId,
       secret: credentials.secret,
-      verify: (headers, body) => (trusted === null || trusted(String(headers["parcelkeep-remote"]))) && verify(headers, body),
+      verify: ({ headers, body, query, remoteAddress }) => (trusted === null || trusted(remoteAddress)) && verify(headers, body, query),
     };
     this.#endpoints.set(id, endpoint);
     return endpoint;

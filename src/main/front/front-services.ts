@@ -5,13 +5,13 @@ import { isCarrierId } from "../../domain/carrier.ts";
 import { type Scope, scopes } from "../../domain/scope.ts";
 import type { Approvals } from "../../ingress/approval-services.ts";
 import type { Exports } from "../../ingress/export-services.ts";
-import { queryHeader } from "../../ingress/authentication.ts";
 import { ProblemError } from "../../ingress/problems.ts";
 import type { Operators } from "../../ingress/operators.ts";
 import type {
   ApiKeys,
   AuditReads,
   Caller,
+  HookRequest,
   NewEndpointInput,
   Page,
   Received,
@@ -112,50 +112,58 @@ export class FrontServices implements Services {
     return { kind: "tenant", tenant: held.tenant, key: match[1]!, scopes: held.scopes };
   }
 
-  receiveHook(id: string, request: Parameters<Services["receiveHook"]>[1]): Promise<Received> {
+  receiveHook(id: string, request: HookRequest): Promise<Received> {
     return tracedHook(this.#parts.spans, (seen) => this.#receiveHook(id, request, seen));
   }
 
-  async #receiveHook(id: string, request: Parameters<Services["receiveHook"]>[1], seen: SeenHook | null): Promise<Received> {
-    refuseWhenFull(this.#parts.inbox);
-    const found = this.#parts.endpoints.of(id);
-    const endpoint = found instanceof Promise ? await found : found;
+  /** Without an await where nothing has to be waited for but the commit: each would cost every webhook. */
+  #receiveHook(id: string, request: HookRequest, seen: SeenHook | null): Promise<Received> {
+    try {
+      refuseWhenFull(this.#parts.inbox);
+      const endpoint = this.#parts.endpoints.of(id);
+      return endpoint instanceof Promise
+        ? endpoint.then((found) => this.#receiveAt(found, request, seen))
+        : this.#receiveAt(endpoint, request, seen);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  #receiveAt(endpoint: Endpoint | "none", request: HookRequest, seen: SeenHook | null): Promise<Received> {
     if (endpoint === "none") throw new ProblemError("not_found");
     if (seen !== null) seen.source = endpoint.source;
     const retryAfterS = this.#parts.rateLimit.take(endpoint.tenant, this.#parts.now());
     if (retryAfterS > 0) throw new ProblemError("rate_limited", { retryAfterS });
-    const codec = codecs.get(endpoint.source) ?? null;
     const contentType = request.headers["content-type"] ?? "";
-    if (codec !== null && !takesType(codec.contentTypes, contentType)) throw new ProblemError("unsupported_media_type");
-    const contentEncoding = request.headers["content-encoding"] ?? "";
-    // Whatever the sender may have written there, these are ours to say.
-    request.headers["parcelkeep-remote"] = request.remoteAddress;
-    request.headers[queryHeader] = request.query;
-    if (!endpoint.verify(request.headers, request.body) && !(await this.#verifiedInflated(endpoint, request, contentEncoding))) {
+    const codec = codecs.get(endpoint.source);
+    if (codec !== undefined && !takesType(codec.contentTypes, contentType)) throw new ProblemError("unsupported_media_type");
+    if (endpoint.verify(request)) return this.#receiveVerified(endpoint, request, seen);
+    return this.#verifiedInflated(endpoint, request).then((isVerified) => {
+      if (isVerified) return this.#receiveVerified(endpoint, request, seen);
       this.#parts.metrics.received.inc({ source: endpoint.source, outcome: "unauthenticated" });
       throw new ProblemError("not_authenticated");
-    }
-    const key = request.headers["idempotency-key"];
-    const received = {
-      tenant: endpoint.tenant,
-      endpoint: endpoint.id,
-      source: endpoint.source,
-      body: request.body,
-      contentType,
-      contentEncoding,
-      idempotencyKey: typeof key === "string" ? key : null,
-    };
-    if (seen === null) return this.#parts.intake.receive(received);
-    return tracedWait(seen, request.body.length, () => this.#parts.intake.receive(received));
+    });
   }
 
   /** Senders sign what they send; some sign before a proxy of theirs compresses. Either is authentic. */
-  async #verifiedInflated(
-    endpoint: Endpoint,
-    { headers, body }: Parameters<Services["receiveHook"]>[1],
-    contentEncoding: string,
-  ): Promise<boolean> {
-    return !isPlain(contentEncoding) && endpoint.verify(headers, await inflated(body, contentEncoding));
+  async #verifiedInflated(endpoint: Endpoint, request: HookRequest): Promise<boolean> {
+    const encoding = request.headers["content-encoding"] ?? "";
+    return !isPlain(encoding) && endpoint.verify({ ...request, body: await inflated(request.body, encoding) });
+  }
+
+  #receiveVerified({ id, tenant, source }: Endpoint, { headers, body }: HookRequest, seen: SeenHook | null): Promise<Received> {
+    const key = headers["idempotency-key"];
+    const received = {
+      tenant,
+      endpoint: id,
+      source,
+      body,
+      contentType: headers["content-type"] ?? "",
+      contentEncoding: headers["content-encoding"] ?? "",
+      idempotencyKey: typeof key === "string" ? key : null,
+    };
+    if (seen === null) return this.#parts.intake.receive(received);
+    return tracedWait(seen, body.length, () => this.#parts.intake.receive(received));
   }
 
   async receiveCaptured(tenant: string, source: string, body: Buffer, contentType: string): Promise<Received> {

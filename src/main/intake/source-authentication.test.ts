@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { createHash, createHmac, generateKeyPairSync, sign } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { describe, test } from "node:test";
-import { queryHeader, verifier, type Credentials } from "../../ingress/authentication.ts";
+import { verifier, type Credentials } from "../../ingress/authentication.ts";
 import { codecs } from "./sources.ts";
 
 const body = Buffer.from('{"event":"invented"}');
 const secret = "2e55b9a3-4dd1-4416-9897-c4bd1e3d738f";
 
-function verifies(source: string, headers: IncomingHttpHeaders, atS = 0, held: Partial<Credentials> = {}): boolean {
+function verifies(source: string, headers: IncomingHttpHeaders, atS = 0, held: Partial<Credentials> = {}, query = ""): boolean {
   const { authentication } = codecs.get(source)!;
   const context = { accessTokenValid: () => false, now: () => atS * 1000 };
-  return verifier(authentication, { secret, clientId: null, ...held }, context)(headers, body);
+  return verifier(authentication, { secret, clientId: null, ...held }, context)(headers, body, query);
 }
 
 /** How each sender proves itself, as its own pages say: the scheme of the codec and the verifier of the ingress together. */
@@ -35,8 +35,8 @@ describe("senders prove themselves as they document it", () => {
   });
 
   test("Shippo: a token in the address, or an HMAC with its time", () => {
-    assert.ok(verifies("shippo", { [queryHeader]: `token=${secret}` }));
-    assert.ok(!verifies("shippo", { [queryHeader]: "token=123abc" }));
+    assert.ok(verifies("shippo", {}, 0, {}, `token=${secret}`));
+    assert.ok(!verifies("shippo", {}, 0, {}, "token=123abc"));
     const v1 = createHmac("sha256", secret).update("1794317500.").update(body).digest("hex");
     assert.ok(verifies("shippo", { "shippo-auth-signature": `t=1794317500,v1=${v1}` }, 1_794_317_500));
     assert.ok(!verifies("shippo", { "shippo-auth-signature": `t=1794317500,v1=${v1}` }, 1_794_317_500 + 301));
