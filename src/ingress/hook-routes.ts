@@ -1,14 +1,19 @@
-import type { FastifyInstance } from "fastify";
+import type { IncomingMessage } from "node:http";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import type { CallerAddress } from "./caller-address.ts";
 import { ProblemError } from "./problems.ts";
-import type { Services } from "./services.ts";
+import { readRawBody } from "./raw-body.ts";
+import type { Received, Services } from "./services.ts";
+
+const jsonType = "application/json; charset=utf-8";
 
 /** Routes that face senders: webhooks and the token endpoint for senders that authenticate by OAuth client credentials. */
-export function hookRoutes(services: Services, callerOf: CallerAddress) {
+export function hookRoutes(services: Services, callerOf: CallerAddress, bodyBytesMax: number) {
   return async (app: FastifyInstance): Promise<void> => {
     // Bytes are verified as they came, so nothing is parsed before.
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+    // Every type, as an expression: what is taken under "*" is looked for anew with each request.
+    app.addContentTypeParser(/^/, (_request, payload: IncomingMessage, done) => readRawBody(payload, bodyBytesMax, done));
 
     app.post<{ Params: { endpointId: string } }>(
       "/v1/hooks/:endpointId",
@@ -22,6 +27,7 @@ export function hookRoutes(services: Services, callerOf: CallerAddress) {
         },
       },
       (request, reply) => {
+        const failed = (error: unknown): void => void reply.send(error);
         services
           .receiveHook(request.params.endpointId, {
             headers: request.headers,
@@ -29,12 +35,13 @@ export function hookRoutes(services: Services, callerOf: CallerAddress) {
             remoteAddress: callerOf(request),
             query: queryOf(request.url),
           })
-          .then(({ receipt, duplicate }) => {
-            reply.code(202);
-            if (duplicate) reply.header("idempotent-replay", "true");
-            reply.type("application/json").send(`{"receipt":"${receipt}"}`);
-          })
-          .catch((error: unknown) => reply.send(error));
+          .then((received) => {
+            try {
+              answer(reply, received);
+            } catch (error) {
+              failed(error);
+            }
+          }, failed);
       },
     );
 
@@ -57,6 +64,12 @@ export function hookRoutes(services: Services, callerOf: CallerAddress) {
       },
     );
   };
+}
+
+function answer(reply: FastifyReply, { receipt, duplicate }: Received): void {
+  reply.code(202).header("content-type", jsonType);
+  if (duplicate) reply.header("idempotent-replay", "true");
+  reply.send(`{"receipt":"${receipt}"}`);
 }
 
 /** What stands behind the question mark, undecoded. */

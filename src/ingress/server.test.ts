@@ -56,3 +56,33 @@ test("a sender's own word for its address counts for nothing; that of our proxy 
     assert.deepEqual(addresses, [seen]);
   }
 });
+
+test("what goes wrong stands in the log that the server was given, by its kind", async (t) => {
+  const lines: string[] = [];
+  const log = pino({ level: "info" }, { write: (line) => lines.push(line) });
+  const receiveHook: Services["receiveHook"] = () => Promise.reject(new TypeError("Ida"));
+  const app = await buildServer({ receiveHook } as unknown as Services, log);
+  t.after(() => app.close());
+  const answer = await app.inject({ method: "POST", url: "/v1/hooks/x", payload: "{}" });
+  assert.equal(answer.statusCode, 500);
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line)).map(({ level, error, route, msg }) => ({ level, error, route, msg })),
+    [{ level: 50, error: "TypeError", route: "/v1/hooks/:endpointId", msg: "request failed" }],
+  );
+});
+
+test("a webhook is acknowledged with its receipt, and a repetition is told", async (t) => {
+  let duplicate = false;
+  const receiveHook: Services["receiveHook"] = async () => ({ receipt: "0192f7a0-0000-7000-8000-000000000000", duplicate });
+  const app = await buildServer({ receiveHook } as unknown as Services, quiet);
+  t.after(() => app.close());
+  for (const told of [undefined, "true"]) {
+    duplicate = told !== undefined;
+    const answer = await app.inject({ method: "POST", url: "/v1/hooks/x", payload: "{}" });
+    assert.equal(answer.statusCode, 202);
+    assert.equal(answer.body, '{"receipt":"0192f7a0-0000-7000-8000-000000000000"}');
+    assert.equal(answer.headers["content-type"], "application/json; charset=utf-8");
+    assert.equal(answer.headers["x-content-type-options"], "nosniff");
+    assert.equal(answer.headers["idempotent-replay"], told);
+  }
+});

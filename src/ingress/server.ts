@@ -41,11 +41,8 @@ export type Server = ReturnType<typeof buildServer> extends Promise<infer App> ?
 export async function buildServer(services: Services, logger: FastifyBaseLogger, trustedHops = 0) {
   const callerOf = callerAddress(trustedHops);
   const app = fastify({
-    loggerInstance: logger,
     // A line per request would hold addresses and query strings; counters say what is needed.
     logController: new LogController({ disableRequestLogging: true }),
-    // A logger for each request would carry nothing but a number.
-    childLoggerFactory: (parent) => parent,
     bodyLimit: bodyBytesMax,
     // Fastify's own answer is no problem document; `refuseWhenClosing` gives ours.
     return503OnClosing: false,
@@ -58,6 +55,7 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger,
   })
     .setValidatorCompiler(TypeBoxValidatorCompiler)
     .withTypeProvider<TypeBoxTypeProvider>();
+  logTo(app as unknown as FastifyInstance, logger);
   guardRoutes(app as unknown as FastifyInstance, services);
   problemAnswers(app as unknown as FastifyInstance);
   beforeAnything(app as unknown as FastifyInstance);
@@ -104,7 +102,7 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger,
     await docs.register(errorPage);
   });
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
-  await app.register(hookRoutes(services, callerOf));
+  await app.register(hookRoutes(services, callerOf, bodyBytesMax));
   await app.register(apiRoutes(services));
   await app.register(tokenRoutes(services));
   await app.register(personRoutes(services));
@@ -122,6 +120,14 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger,
   await app.register(exportRoutes(services));
   await app.register(trackingPageRoutes(services));
   return app;
+}
+
+/**
+ * A Fastify that is given a logger makes one more for each request, and listens to the end of each answer, though nothing is logged then. So it is given none, and
+ * what it has to say goes to ours all the same.
+ */
+function logTo(app: FastifyInstance, logger: FastifyBaseLogger): void {
+  for (const level of ["fatal", "error", "warn", "info", "debug", "trace"] as const) app.log[level] = logger[level].bind(logger);
 }
 
 function problemAnswers(app: FastifyInstance): void {
