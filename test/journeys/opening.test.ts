@@ -43,8 +43,15 @@ describe("opening what was sealed", async () => {
     expiresAt: Date.now() + 60_000,
     ...more,
   });
+  // What its supervisor has in its environment: where objects and keys are, and who it is there.
+  const surroundings = () =>
+    Object.fromEntries(
+      Object.entries(program.env).flatMap(([name, value]) =>
+        /^(PARCELKEEP|AWS)_/.test(name) && value !== undefined ? [[name, value]] : [],
+      ),
+    );
   const open = (given: SubjectGrant) => {
-    return runOpener(readConfig(program.env), { grant: given, connection: { connectionString: database } });
+    return runOpener(readConfig(program.env), { grant: given, connection: { connectionString: database } }, {}, surroundings());
   };
 
   before(async () => {

@@ -150,7 +150,13 @@ suite("an audit log with witnesses", () => {
     assert.equal(verify(), 0);
   });
 
-  test("that was put back whole and went on otherwise is not published any more, and says so", async () => {
+  const isInBucket = process.env["PARCELKEEP_TEST_OBJECT_STORE"] === "s3";
+  const putBack = {
+    skip:
+      isInBucket &&
+      "what lies in a bucket under a lock cannot be put back; a database that alone was is for src/main/audit/sequencer.test.ts",
+  };
+  test("that was put back whole and went on otherwise is not published any more, and says so", putBack, async () => {
     await program.stop();
     const backup = join(folder, "backup");
     copyWhole(program.dataDir, backup);
