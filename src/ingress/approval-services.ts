@@ -63,6 +63,11 @@ export interface ApprovalView {
   readonly reason: string;
   /** What was said and what stands behind the basis; null when it was destroyed. */
   readonly words: unknown;
+  /**
+   * Key of the commitment that the scope has as `evidence`: HMAC-SHA-256 under it over the words' text by RFC 8785, 64 hex digits. So whoever signs the scope sees
+   * that these are the words it is about. Destroyed with them.
+   */
+  readonly wordsKey: string | null;
   readonly rule: string;
   readonly approvalsNeeded: number;
   readonly decisions: readonly {

@@ -20,6 +20,9 @@ const Request = Type.Object({
   }),
   reason: Text,
   words: Type.Any({ description: "the reason's text and the evidence; null when they were destroyed" }),
+  wordsKey: Type.Union([Type.String({ pattern: "^[0-9a-f]{64}$" }), Type.Null()], {
+    description: "HMAC-SHA-256 under it of the words (RFC 8785) is the scope's evidence; null when they were destroyed",
+  }),
   rule: Text,
   approvalsNeeded: Type.Integer(),
   decisions: Type.Array(Type.Object({ person: Text, decision: Text, reason: TextOrNull, at: Time, verified: Type.Boolean() })),

@@ -20,6 +20,7 @@ export interface ApprovalRow {
   readonly needed: number;
   readonly reason: string;
   readonly words: Buffer | null;
+  readonly words_key: Buffer | null;
   readonly country: string | null;
   readonly content: unknown;
   readonly requested_at: Date;

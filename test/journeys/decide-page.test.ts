@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { decisionSha256, signedDecisions } from "../../src/approvals/scope.ts";
+import { ApprovalWords } from "../../src/main/front/approval-words.ts";
 import { contentSha256 } from "../../src/main/releases/content-digest.ts";
 import { SoftwareAuthenticator } from "../support/software-authenticator.ts";
 import { moment } from "../support/test-approver.ts";
@@ -44,16 +45,19 @@ const challengesOf = (text: string, askedAt = now): Readonly<Record<string, stri
   Object.fromEntries(signedDecisions.map((decision) => [decision, decisionSha256(text, decision, askedAt).toString("base64url")]));
 const now = moment();
 
+const words = { text: "The depot asks: \u00e4\u2028 <b>", evidence: null };
+const { key: wordsKey, commitment } = new ApprovalWords(Buffer.alloc(32, 7)).seal(id, words);
+
 const scopeOf = (more: object = {}): string =>
   JSON.stringify({
     ...{ v: 1, kind: "transfer", request: id, requester: "key:x", person: null, reason: "emergency", rule: "transfer" },
     ...{ recipient: { source: "fedex", url: "https://carrier.example/addresses" }, fields: ["name", "street"], breakGlass: false },
-    ...{ approveBy: "2026-11-27T00:00:00Z", ...more },
+    ...{ approveBy: "2026-11-27T00:00:00Z", evidence: commitment, ...more },
   });
 /** A request as the server answers with it. */
 const view = (more: Readonly<Record<string, unknown>> & { readonly scope?: string; readonly askedAt?: string } = {}) => ({
   ...{ id, kind: "transfer", state: "requested", flag: "full-PII outbound", reason: "emergency", rule: "transfer", approvalsNeeded: 1 },
-  ...{ words: { text: "The depot asks", evidence: null }, outcome: null, content: null, review: null },
+  ...{ words, wordsKey: wordsKey.toString("hex"), outcome: null, content: null, review: null },
   ...{
     warnings: [{ code: "derogation", count: 3 }],
     scope: scopeOf(),
@@ -104,7 +108,7 @@ test("shows what is asked, and signs exactly the text that it shows", async () =
   assert.deepEqual(page.buttons, ["approve", "deny", "veto"]);
   assert.equal(page.element("scope").textContent, JSON.stringify(JSON.parse(scopeOf()), null, 2));
   const facts = page.element("facts").children.map(({ textContent }) => textContent);
-  for (const fact of ["The depot asks", "full-PII outbound", "https://carrier.example/addresses", "derogation: 3 in the last year"])
+  for (const fact of [words.text, "full-PII outbound", "https://carrier.example/addresses", "derogation: 3 in the last year"])
     assert.ok(facts.includes(fact), fact);
   await page.button("approve")!.click();
   assert.deepEqual(page.challenges, [challengesOf(scopeOf())["approve"]]);
@@ -180,6 +184,18 @@ test("shows the content of a change that is signed, and offers nothing to sign w
   await isRefused(await open(change({ content: { ...content, refusesOwnersOutsideEea: false } }), at));
   await isRefused(await open(change({ content: null }), at));
   assert.equal((await open(change({ content: null, state: "denied" }), at)).element("request").hidden, false, "its draft was deleted");
+});
+
+test("shows the words that the scope commits to, and offers nothing to sign where they are others, or are kept back", async () => {
+  await isRefused(await open(view({ words: { ...words, text: "The depot asks" } })));
+  await isRefused(await open(view({ words: { ...words, evidence: "contract 7" } })));
+  await isRefused(await open(view({ wordsKey: "0".repeat(64) })));
+  await isRefused(await open(view({ words: null })));
+  await isRefused(await open(view({ wordsKey: null })));
+  const gone = { words: null, wordsKey: null };
+  assert.deepEqual((await open(view({ ...gone, state: "withdrawn" }))).element("request").hidden, false, "they were destroyed");
+  const late = { ...gone, state: "delivered", review: { dueAt: "2026-11-28T00:00:00Z", doneAt: null } };
+  assert.deepEqual((await open(view(late))).buttons, ["review"]);
 });
 
 test("offers what a state allows: nothing after the end, the glass in an emergency alone, a review where one is due", async () => {

@@ -112,6 +112,7 @@ describe("the page that decides in a real browser", { skip: chromium === undefin
       "transfers",
       (view) => ({ ...view, challenges: { ...view.challenges, deny: view.challenges.approve } }),
     ],
+    ["other words", "transfers", (view) => ({ ...view, words: { ...(view.words as object), text: "Something else" } })],
     ["another content of a change", "changes", (view) => ({ ...view, content: { ...(view.content as object), personalDays: 1 } })],
   ] as readonly (readonly [string, string, (view: ApprovalView) => ApprovalView])[])
     test(`signs nothing where somebody on the way shows ${what}`, async () => {

@@ -1,6 +1,6 @@
 /* One request: what is asked, what a passkey would sign, and the decisions about it. Runs in the browser, on /operators/decide only. */
 import { call, signed } from "/operators/passkeys.js";
-import { challengeOf, contentSha256 } from "/operators/signed-text.js";
+import { challengeOf, contentSha256, wordsCommitment } from "/operators/signed-text.js";
 
 const element = (id) => document.getElementById(id);
 const say = (text) => (element("status").textContent = text);
@@ -44,7 +44,7 @@ function decisionsOf(view, scope) {
 }
 
 /**
- * The scope, when it is the one that was asked for, what is shown of a change is what it brings, and the server means the same signatures.
+ * The scope, when it is the one that was asked for, what is shown of a change is what it brings, the words are those that it commits to, and the server means the same signatures.
  * Whatever the server says, nothing is signed but what is computed here of the text that is shown; a difference says that somebody stands in between.
  */
 async function checkedScope(view) {
@@ -58,7 +58,14 @@ async function checkedScope(view) {
   const isGone = view.content === null && decisionsOf(view, scope).length === 0;
   if (scope.kind === "change" && !isGone && (await contentSha256(view.content)) !== scope.sha256)
     throw new Error("The server shows another content than would be signed. Do not sign.");
+  if (!(await areCommitted(view, scope))) throw new Error("The server shows other words than would be signed. Do not sign.");
   return scope;
+}
+
+/** The words are in the scope as a commitment to them. Of a request that is over they are destroyed after a while; a review that is late is signed without. */
+async function areCommitted(view, scope) {
+  if (view.words === null || view.wordsKey === null) return decisionsOf(view, scope).every(({ name }) => name === "review");
+  return (await wordsCommitment(view.words, view.wordsKey)) === scope.evidence;
 }
 
 /** What is signed says it; beside it stands what the server knows. */

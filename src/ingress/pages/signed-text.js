@@ -17,6 +17,13 @@ export async function contentSha256(content) {
   return hexOf(await sha256(canonicalJson(content)));
 }
 
+/** The commitment that a scope has, as `evidence`, to the words that were given for it: HMAC-SHA-256 under a key of the request's own, hex. @param key 64 hex digits. */
+export async function wordsCommitment(words, key) {
+  const bytes = Uint8Array.from(key.match(/../g), (digits) => parseInt(digits, 16));
+  const secret = await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  return hexOf(await crypto.subtle.sign("HMAC", secret, new TextEncoder().encode(canonicalJson(words))));
+}
+
 function canonicalJson(value) {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);

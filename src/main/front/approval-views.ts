@@ -37,6 +37,7 @@ export class ApprovalViews {
       askedBy: askingPerson(scope),
       reason: row.reason,
       words: row.words === null ? null : this.#words.open(row.id, row.words),
+      wordsKey: row.words_key?.toString("hex") ?? null,
       rule: row.rule,
       approvalsNeeded: row.needed,
       decisions: decisions.map(({ person, decision, reason, decided_at, refused }) => ({
