@@ -43,6 +43,8 @@ export async function buildServer(services: Services, logger: FastifyBaseLogger,
   const app = fastify({
     // A line per request would hold addresses and query strings; counters say what is needed.
     logController: new LogController({ disableRequestLogging: true }),
+    // Nothing is logged under it.
+    genReqId: () => "",
     bodyLimit: bodyBytesMax,
     // Fastify's own answer is no problem document; `refuseWhenClosing` gives ours.
     return503OnClosing: false,
