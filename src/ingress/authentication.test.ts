@@ -34,6 +34,12 @@ describe("an HMAC over the body", () => {
     });
   }
 
+  test("is accepted under a secret that is longer than a block of the hash", () => {
+    const long = "long secret ".repeat(10);
+    assert.equal(accepts(scheme, { "x-signature": `v1=${digest(body, "hex", long)}` }, long), true);
+    assert.equal(accepts(scheme, { "x-signature": `v1=${digest(body, "hex", long)}` }, long.slice(0, 64)), false);
+  });
+
   test("is refused where the endpoint has no secret", () => {
     assert.equal(accepts(scheme, { "x-signature": genuine }, null), false);
   });

@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { KeyedHash } from "../domain/keyed-hash.ts";
+import { hmacUnder } from "./hmac-under.ts";
 import { rsaVerifier } from "./rsa-signature.ts";
 import { timestampedHmacVerifier, type SignedText } from "./timestamped-hmac.ts";
 
@@ -98,8 +98,7 @@ export function verifier(scheme: Scheme, credentials: Credentials, context: Veri
 const never: Verify = () => false;
 
 function hmacVerifier(scheme: HmacScheme, secret: string): Verify {
-  const bytes = Buffer.from(scheme.secretForm === undefined ? secret : secret.normalize(scheme.secretForm));
-  const keyed = new KeyedHash(bytes.length <= 64 ? bytes : sha256(bytes));
+  const keyed = hmacUnder(Buffer.from(scheme.secretForm === undefined ? secret : secret.normalize(scheme.secretForm)));
   const given = Buffer.alloc(32);
   const expected = Buffer.alloc(32);
   const prefix = scheme.prefix ?? "";

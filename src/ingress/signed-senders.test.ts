@@ -69,6 +69,14 @@ describe("an HMAC with a timestamp in a header of its own", () => {
     }
   });
 
+  test("takes a secret that is longer than a block of the hash, whole", () => {
+    const secret = "long secret ".repeat(10);
+    const timestamp = seconds();
+    const signature = createHmac("sha256", secret).update(timestamp).update(body).digest("hex");
+    assert.ok(verifies(scheme, { timestamp, signature }, { secret, clientId: null }));
+    assert.ok(!verifies(scheme, { timestamp, signature }, { secret: secret.slice(0, 64), clientId: null }));
+  });
+
   test("accepts the body alone without a timestamp, and no other form", () => {
     assert.ok(verifies(scheme, { signature: hmac(body).toString("base64") }));
     assert.ok(!verifies(scheme, { signature: hmac(seconds(), body).toString("base64") }));

@@ -1,5 +1,6 @@
-import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import { hmacUnder } from "./hmac-under.ts";
 import { isRecent } from "./signed-time.ts";
 
 /** As in `src/carriers/codec.ts`. */
@@ -29,16 +30,14 @@ export function timestampedHmacVerifier(
   secret: string,
   now: () => number,
 ): (headers: IncomingHttpHeaders, body: Buffer) => boolean {
-  const key = createSecretKey(Buffer.from(secret));
+  const keyed = hmacUnder(Buffer.from(secret));
   return (headers, body) => {
     const { timestamp, signatures } = given(scheme, headers);
     if (signatures.length === 0 || (timestamp !== null && !isRecent(timestamp, now(), scheme.windowS))) return false;
     let verified = false;
     for (const form of scheme.signed) {
       if (timestamp === null && form !== "body") continue;
-      const hmac = createHmac("sha256", key);
-      for (const part of partsOf(form, timestamp ?? "", body)) hmac.update(part);
-      const expected = hmac.digest();
+      const expected = Buffer.from(keyed.ofBytes(signedBytes(form, timestamp ?? "", body)), "latin1");
       for (const signature of signatures)
         for (const encoding of scheme.encodings) if (sameDigest(signature, encoding, expected)) verified = true;
     }
@@ -60,18 +59,18 @@ function given(scheme: TimestampedHmac, headers: IncomingHttpHeaders): Given {
   return timestamp === undefined ? { timestamp: null, signatures: [] } : { timestamp, signatures: signatures.slice(0, signaturesMax) };
 }
 
-function partsOf(form: SignedText, timestamp: string, body: Buffer): readonly (string | Buffer)[] {
+function signedBytes(form: SignedText, timestamp: string, body: Buffer): Buffer {
   switch (form) {
     case "body":
-      return [body];
+      return body;
     case "timestamp":
-      return [timestamp];
+      return Buffer.from(timestamp);
     case "timestamp.body":
-      return [timestamp, ".", body];
+      return Buffer.concat([Buffer.from(`${timestamp}.`), body]);
     case "timestamp+body":
-      return [timestamp, body];
+      return Buffer.concat([Buffer.from(timestamp), body]);
     case "body+timestamp":
-      return [body, timestamp];
+      return Buffer.concat([body, Buffer.from(timestamp)]);
   }
 }
 
