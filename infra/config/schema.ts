@@ -42,7 +42,7 @@ export interface Config {
   /** Who says when checkpoints existed (docs/operations/time-stamps.md); null: nobody. Where both are null, the sequencer has no way out. */
   readonly timeStamps: TimeStamps | null;
   readonly retention: {
-    /** Sealed raw records. A lock that outlives the legal basis would be one too long: persons are erased by their keys, the lock is for the record. */
+    /** Sealed raw records, and what is kept of persons until a change of the terms is approved. A lock that outlives the legal basis would be one too long: persons are erased by their keys, the lock is for the record. */
     readonly segmentDays: number;
     /** The trail, flow logs and evidence. */
     readonly auditDays: number;

@@ -150,12 +150,19 @@ function timeStamps({ url, certificates }: TimeStamps): string[] {
   ];
 }
 
+/** `numberReuseDays` of the program (src/process/retain.ts). */
+const personalDaysMax = 120;
+
 function retention({ retention: days, stage }: Config): string[] {
   const whole = Object.entries(days).flatMap(([name, value]) =>
     Number.isInteger(value) && value >= 1 && value <= 3650 ? [] : [`retention.${name} must be 1 to 3650 days`],
   );
   return [
     ...whole,
+    // What the program takes: carriers give numbers out again.
+    ...(days.segmentDays > personalDaysMax
+      ? [`retention.segmentDays must be ${personalDaysMax} at most: persons are kept for as long`]
+      : []),
     // Locks of compliance mode cannot be taken back: a mistake in staging must not stay for years.
     ...(stage === "staging" && Math.max(days.segmentDays, days.auditDays) > 30 ? ["retention of staging must be 30 days at most"] : []),
     ...(stage === "production" && days.auditDays < 365 ? ["retention.auditDays must be 365 at least"] : []),

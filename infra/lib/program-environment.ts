@@ -42,6 +42,7 @@ export function programEnvironment(stack: EscStack, process: Process, around: Su
     ...(second === undefined ? {} : { PARCELKEEP_API_DATABASE_URL: database(second) }),
     ...keyNames(stack, process),
     ...placesOf(stack, process),
+    ...(keepsTerms.has(process) ? termsOf(stack) : {}),
     ...(process === "front" ? frontSettings(stack, around) : {}),
     ...(process === "opener" ? { PARCELKEEP_OPENER_ROLE: roleArn(stack, "opener") } : {}),
     ...(process === "outbound" || process === "opener" ? { PARCELKEEP_INGRESS_URL: `https://${around.frontHost}` } : {}),
@@ -96,6 +97,20 @@ function namedSecrets({ config }: EscStack, process: Process): Readonly<Record<s
 
 /** The one folder that can be written; its contents end with the task. */
 export const dataFolder = "/data";
+
+/** Those that destroy, lock and let be erased by the terms in force, which are these until a change is approved. */
+const keepsTerms: ReadonlySet<Process> = new Set(["archivist", "keeper", "granter"]);
+/** Texts of messages go before the rest, as they do by the program's own default. */
+const textDaysMax = 60;
+
+/** What a record holds is kept for as long as its segment is locked: locked for longer, an erasure by time would leave what nobody can read and nobody can delete. */
+function termsOf({ config }: EscStack): Readonly<Record<string, string>> {
+  const { segmentDays } = config.retention;
+  return {
+    PARCELKEEP_RETENTION_DAYS_PERSONAL: String(segmentDays),
+    PARCELKEEP_RETENTION_DAYS_TEXT: String(Math.min(segmentDays, textDaysMax)),
+  };
+}
 
 /** Where a process keeps what it keeps: segments and tombstones in one bucket, the audit log in another account's. */
 function placesOf(stack: EscStack, process: Exclude<Process, "role-maker">): Readonly<Record<string, string>> {

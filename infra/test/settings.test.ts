@@ -65,6 +65,8 @@ const given: Readonly<Record<string, readonly Process[] | string>> = {
   PARCELKEEP_OBJECT_STORE_OWNER: stores,
   PARCELKEEP_AUDIT_ORIGIN: ["sequencer"],
   PARCELKEEP_AUDIT_RETENTION_DAYS: ["sequencer"],
+  PARCELKEEP_RETENTION_DAYS_PERSONAL: ["archivist", "keeper", "granter"],
+  PARCELKEEP_RETENTION_DAYS_TEXT: ["archivist", "keeper", "granter"],
   PARCELKEEP_AUDIT_ANCHOR: ["sequencer"],
   PARCELKEEP_AUDIT_ANCHOR_KEY: ["sequencer"],
   PARCELKEEP_AUDIT_ANCHOR_OWNER: ["sequencer"],
@@ -99,7 +101,7 @@ const given: Readonly<Record<string, readonly Process[] | string>> = {
         ["a deployment adds where its people are told", /^PARCELKEEP_(?:APPROVALS_|SMTP_)/],
         [
           "its default is right here",
-          /^PARCELKEEP_(?:TENANT_|INBOX_MAX|COMPRESSION|INTAKE_|TOKEN|WITNESS_TIMEOUT_MS|TIME_STAMP_EVERY_S|SEGMENT_|AUDIT_PUBLISH_MS|RETENTION_DAYS_)/,
+          /^PARCELKEEP_(?:TENANT_|INBOX_MAX|COMPRESSION|INTAKE_|TOKEN|WITNESS_TIMEOUT_MS|TIME_STAMP_EVERY_S|SEGMENT_|AUDIT_PUBLISH_MS)/,
         ],
       ] as const
     ).flatMap(([why, form]) => documented.filter((name) => form.test(name)).map((name) => [name, why])),
@@ -149,7 +151,7 @@ function environmentOf({ Environment, Secrets }: Container): NodeJS.ProcessEnv {
 for (const stage of ["staging", "production"] as const)
   describe(`in ${stage} the program takes its settings:`, () => {
     const read = new Map(containersOf(stage).map((container) => [container.Name, environmentOf(container)]));
-    const { cell, signIn, witnesses, timeStamps } = configOf(stage);
+    const { cell, signIn, witnesses, timeStamps, retention } = configOf(stage);
 
     for (const process of all)
       test(`the ${process}'s`, () => {
@@ -157,6 +159,7 @@ for (const stage of ["staging", "production"] as const)
         const config = readConfig(env);
         assert.equal(config.cell, cell);
         assert.equal(config.keys, "aws-kms");
+        if (["archivist", "keeper", "granter"].includes(process)) assert.equal(config.retention.personalDays, retention.segmentDays);
         const who =
           process === "opener" ? (["parcelkeep_opener"] as const) : process === "rekeyer" ? (["parcelkeep_rekeyer"] as const) : null;
         const database =
