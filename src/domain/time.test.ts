@@ -17,6 +17,31 @@ test("no time is made out of what is none: a telephone number, a zero, a placeho
   assert.equal(carrierTime("04.03.1985", { dateOrder: "day-first" }), null);
 });
 
+test("a time with a T is the one with a blank", () => {
+  const part = (max: number, digits: number) => fc.nat(max).map((number) => String(number).padStart(digits, "0"));
+  const zone = fc.oneof(
+    fc.constantFrom("", "Z", "+01:00", "-0330", "+05", " +02:00", "z", "+1:00", "+aa:00"),
+    fc.tuple(part(99, 2), part(99, 2)).map(([hour, minute]) => `-${hour}:${minute}`),
+  );
+  const parts = fc.tuple(
+    fc.constantFrom("1999", "2024", "2026", "2100", "20x6"),
+    part(14, 2),
+    part(33, 2),
+    part(25, 2),
+    part(61, 2),
+    part(61, 2),
+    zone,
+  );
+  fc.assert(
+    fc.property(parts, ([year, month, day, hour, minute, second, offset]) => {
+      const [date, clock] = [`${year}-${month}-${day}`, `${hour}:${minute}:${second}${offset}`];
+      const [one, other] = [carrierTime(`${date}T${clock}`), carrierTime(`${date} ${clock}`)];
+      assert.deepEqual(one && { ...one, text: "" }, other && { ...other, text: "" });
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
 test("the payload's offset beats the place, the place beats the habit, and each says how sure it is", () => {
   const hints = { placeZone: "Europe/Lisbon", habitZone: "Europe/Berlin" };
   assert.deepEqual(zoneOf("2026-11-26T14:05:09+02:00", hints), ["+02:00", "stated", instant - 2 * 3_600_000]);

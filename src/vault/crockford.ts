@@ -2,6 +2,7 @@ import { crc32 } from "node:zlib";
 
 /** Crockford's base-32: no I, L, O, U. */
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const codes = Buffer.from(ALPHABET);
 const pairs: string[] = [];
 for (const high of ALPHABET) for (const low of ALPHABET) pairs.push(high + low);
 const values: ReadonlyMap<string, number> = new Map(Array.from(ALPHABET, (letter, value) => [letter, value]));
@@ -10,8 +11,29 @@ const values: ReadonlyMap<string, number> = new Map(Array.from(ALPHABET, (letter
  * Six characters: the low 30 bits of the CRC-32 (IEEE 802.3) of a text in upper case. They tell tokens from look-alikes and are no secret.
  */
 export function checkDigits(text: string): string {
-  const sum = crc32(text.toUpperCase()) & 0x3fffffff;
-  return pairs[sum >>> 20]! + pairs[(sum >>> 10) & 1023]! + pairs[sum & 1023]!;
+  const sum = crc32(text.toUpperCase());
+  return pairs[(sum >>> 20) & 1023]! + pairs[(sum >>> 10) & 1023]! + pairs[sum & 1023]!;
+}
+
+/** As {@link checkDigits}, of a sum that is known. */
+export function writeCheckDigits(sum: number, target: Uint8Array, at: number): void {
+  for (let digit = 0; digit < 6; digit++) target[at + digit] = codes[(sum >>> (25 - 5 * digit)) & 31]!;
+}
+
+/** As {@link base32}, as ASCII in a place that has room for it. */
+export function writeBase32(bytes: Uint8Array, target: Uint8Array, at: number): void {
+  for (let from = 0, to = at; from < bytes.length; from += 5, to += 8) {
+    writeFour((bytes[from]! << 12) | (bytes[from + 1]! << 4) | (bytes[from + 2]! >>> 4), target, to);
+    writeFour(((bytes[from + 2]! & 15) << 16) | (bytes[from + 3]! << 8) | bytes[from + 4]!, target, to + 4);
+  }
+}
+
+/** @param bits 20 of them. */
+function writeFour(bits: number, target: Uint8Array, at: number): void {
+  target[at] = codes[bits >>> 15]!;
+  target[at + 1] = codes[(bits >>> 10) & 31]!;
+  target[at + 2] = codes[(bits >>> 5) & 31]!;
+  target[at + 3] = codes[bits & 31]!;
 }
 
 /** Of a multiple of five bytes. */
