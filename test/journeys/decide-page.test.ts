@@ -194,6 +194,7 @@ test("shows the words that the scope commits to, and offers nothing to sign wher
   await isRefused(await open(view({ wordsKey: null })));
   const gone = { words: null, wordsKey: null };
   assert.deepEqual((await open(view({ ...gone, state: "withdrawn" }))).element("request").hidden, false, "they were destroyed");
+  assert.deepEqual((await open(view({ ...gone, state: "granted" }))).buttons, ["veto"], "a use of a lane has none");
   const late = { ...gone, state: "delivered", review: { dueAt: "2026-11-28T00:00:00Z", doneAt: null } };
   assert.deepEqual((await open(view(late))).buttons, ["review"]);
 });

@@ -62,9 +62,13 @@ async function checkedScope(view) {
   return scope;
 }
 
-/** The words are in the scope as a commitment to them. Of a request that is over they are destroyed after a while; a review that is late is signed without. */
+/**
+ * The words are in the scope as a commitment to them. Nothing is let out by a signature over words that are kept back; a use of a lane has none of its own, and those of a
+ * request that is over are destroyed after a while: that one can be vetoed, and a review that is late be signed, without.
+ */
 async function areCommitted(view, scope) {
-  if (view.words === null || view.wordsKey === null) return decisionsOf(view, scope).every(({ name }) => name === "review");
+  if (view.words === null || view.wordsKey === null)
+    return decisionsOf(view, scope).every(({ name }) => name === "veto" || name === "review");
   return (await wordsCommitment(view.words, view.wordsKey)) === scope.evidence;
 }
 

@@ -101,8 +101,8 @@ export class BatchSealer {
   }
 
   /**
-   * Values are sealed as soon as their record is made: until the batch is stored nothing in clear is kept of it but the bodies as received, and what the collector
-   * would have to carry along is a third.
+   * Values are sealed as soon as their record is made: while the batch waits for the database only the bodies as received are kept in clear, and the values that
+   * are being claimed.
    * @throws {Error} as the store does.
    */
   async seal(batch: readonly Submission[]): Promise<SealedBatch> {
