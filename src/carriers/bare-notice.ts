@@ -21,7 +21,9 @@ export function bareNotice(carrier: CarrierId | null, trackingNumber: string | n
 
 /** An event's identity out of its parts; what is no text counts as empty. */
 export function identityOf(parts: readonly unknown[]): string {
-  return parts.map((part) => text(part) ?? "").join("|");
+  let identity = "";
+  for (let at = 0; at < parts.length; at++) identity += at === 0 ? (text(parts[at]) ?? "") : `|${text(parts[at]) ?? ""}`;
+  return identity;
 }
 
 /** Other numbers of a parcel or references to it: each once, absent ones and the main number dropped. */

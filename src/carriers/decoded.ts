@@ -24,9 +24,10 @@ export function decodedWhole(notices: readonly (Notice | null)[], messageId: str
   return { ok: true, messageId, notices: read };
 }
 
+const saysNothing = ({ status, code, time, text }: EventNotice): boolean =>
+  status === "unknown" && code === null && time === null && text === null;
+
 function isUnread({ events, summary }: Notice): boolean {
-  const saysNothing = ({ status, code, time, text }: EventNotice): boolean =>
-    status === "unknown" && code === null && time === null && text === null;
   return events.length > 0 && events.every(saysNothing) && (summary === null || (summary.status === "unknown" && summary.code === null));
 }
 

@@ -22,7 +22,19 @@ export function parseJson(
   } catch {
     return { ok: false, reason: "malformed" };
   }
-  return tooDeep(value, depthMax) ? { ok: false, reason: "too-deep" } : { ok: true, value };
+  return mayBeDeep(body) && tooDeep(value, depthMax) ? { ok: false, reason: "too-deep" } : { ok: true, value };
+}
+
+const brace = 0x7b;
+const bracket = 0x5b;
+
+/** Whether enough levels are opened for what was parsed to be looked through. An opening sign in a text counts too, which costs the slower way and nothing else. */
+function mayBeDeep(body: Uint8Array): boolean {
+  let opened = 0;
+  for (const sign of [brace, bracket]) {
+    for (let at = body.indexOf(sign); at >= 0; at = body.indexOf(sign, at + 1)) if (++opened > depthMax) return true;
+  }
+  return false;
 }
 
 /** Digits of the shortest whole number that may be too large to be held exactly. */

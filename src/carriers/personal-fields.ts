@@ -7,9 +7,14 @@ import type { PersonalField } from "../domain/personal.ts";
 export function personalFields(...candidates: readonly (PersonalField | null)[]): readonly PersonalField[] {
   const fields: PersonalField[] = [];
   for (const candidate of candidates) {
-    if (candidate !== null && !fields.some((field) => sameField(field, candidate))) fields.push(candidate);
+    if (candidate !== null && !isAmong(fields, candidate)) fields.push(candidate);
   }
   return fields;
+}
+
+function isAmong(fields: readonly PersonalField[], candidate: PersonalField): boolean {
+  for (const field of fields) if (sameField(field, candidate)) return true;
+  return false;
 }
 
 function sameField(one: PersonalField, other: PersonalField): boolean {

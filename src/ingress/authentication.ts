@@ -1,5 +1,6 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import type { KeyedHash } from "../domain/keyed-hash.ts";
 import { hmacUnder } from "./hmac-under.ts";
 import { rsaVerifier } from "./rsa-signature.ts";
 import { timestampedHmacVerifier, type SignedText } from "./timestamped-hmac.ts";
@@ -99,24 +100,28 @@ const never: Verify = () => false;
 
 function hmacVerifier(scheme: HmacScheme, secret: string): Verify {
   const keyed = hmacUnder(Buffer.from(scheme.secretForm === undefined ? secret : secret.normalize(scheme.secretForm)));
-  const given = Buffer.alloc(32);
-  const expected = Buffer.alloc(32);
+  return (headers, body) => isHmac(scheme, keyed, headers, body);
+}
+
+const given = Buffer.alloc(32);
+const expected = Buffer.alloc(32);
+
+/** Apart from the verifier of each endpoint, which is made anew whenever the endpoint is looked up: what is optimised here serves all of them. */
+function isHmac(scheme: HmacScheme, keyed: KeyedHash, headers: IncomingHttpHeaders, body: Buffer): boolean {
   const prefix = scheme.prefix ?? "";
-  return (headers, body) => {
-    const header = headers[scheme.header];
-    if (typeof header !== "string" || !header.startsWith(prefix)) return false;
-    const digest = header.slice(prefix.length);
-    const signed = signedBytes(scheme.signedHeader, headers, body);
-    if (signed === null) return false;
-    expected.write(keyed.ofBytes(signed), 0, 32, "latin1");
-    let verified = false;
-    for (const encoding of scheme.encodings) {
-      if (digest.length !== (encoding === "hex" ? 64 : 44)) continue;
-      given.fill(0);
-      if (given.write(digest, 0, 32, encoding) === 32 && timingSafeEqual(given, expected)) verified = true;
-    }
-    return verified;
-  };
+  const header = headers[scheme.header];
+  if (typeof header !== "string" || !header.startsWith(prefix)) return false;
+  const digest = header.slice(prefix.length);
+  const signed = signedBytes(scheme.signedHeader, headers, body);
+  if (signed === null) return false;
+  expected.write(keyed.ofBytes(signed), 0, 32, "latin1");
+  let verified = false;
+  for (const encoding of scheme.encodings) {
+    if (digest.length !== (encoding === "hex" ? 64 : 44)) continue;
+    given.fill(0);
+    if (given.write(digest, 0, 32, encoding) === 32 && timingSafeEqual(given, expected)) verified = true;
+  }
+  return verified;
 }
 
 /** @returns null where the header that is signed with the body is missing. */

@@ -10,6 +10,7 @@ import {
   int4Array,
   textArray,
   tidArray,
+  timestamptzArray,
   uuidArray,
   uuidBytes,
   uuidText,
@@ -19,6 +20,14 @@ import { ownerRole } from "./roles.ts";
 test("PostgreSQL reads the arrays as they were meant", async (t) => {
   const pool = (await testDatabase(t)).pool(ownerRole);
   const ids = [randomUUID(), randomUUID()];
+  const moments = [
+    "1999-12-31T23:59:59.999Z",
+    "2000-01-01",
+    "2000-01-01T01:11:34.967Z",
+    "2026-11-27T09:30:00.001Z",
+    "1890-05-01",
+    "2199-01-01",
+  ].map(Date.parse);
   const arrays = {
     text: [textArray(["a", null, "", "ä\n"]), ["a", null, "", "ä\n"]],
     uuid: [uuidArray([uuidBytes(ids[0]!), null, uuidBytes(ids[1]!)]), [ids[0], null, ids[1]]],
@@ -28,6 +37,7 @@ test("PostgreSQL reads the arrays as they were meant", async (t) => {
     bytea: [byteaArray([Buffer.from([0, 255]), Buffer.alloc(0)]), [Buffer.from([0, 255]), Buffer.alloc(0)]],
     '"char"': [charArray(["a", "q"]), ["a", "q"]],
     tid: [tidArray(["(0,1)", "(70000,200)"]), ["(0,1)", "(70000,200)"]],
+    timestamptz: [timestamptzArray(moments), moments.map((moment) => new Date(moment))],
   } as const;
   for (const [type, [value, expected]] of Object.entries(arrays)) {
     const { rows } = await pool.query<{ element: unknown }>(`select element from unnest($1::${type}[]) element`, [value]);

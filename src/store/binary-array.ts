@@ -10,13 +10,17 @@ export function byteaArray(values: readonly Uint8Array[]): Buffer {
 
 /** @param values one ASCII character each, for PostgreSQL's type "char". */
 export function charArray(values: readonly string[]): Buffer {
-  return fixed(oids.char, 1, values, (buffer, value, at) => buffer.write(value, at, "latin1"));
+  return fixed(oids.char, 1, values, writeChar);
 }
 
 export function textArray(values: readonly (string | null)[]): Buffer {
-  const lengths = values.map((value) => (value === null ? -1 : Buffer.byteLength(value)));
+  const lengths: number[] = [];
   let bytes = 0;
-  for (const length of lengths) bytes += 4 + Math.max(0, length);
+  for (const value of values) {
+    const length = value === null ? -1 : Buffer.byteLength(value);
+    lengths.push(length);
+    bytes += 4 + Math.max(0, length);
+  }
   const buffer = header(oids.text, values.length, bytes);
   let at = 20;
   for (const [index, value] of values.entries()) {
@@ -32,32 +36,50 @@ export function uuidArray(values: readonly (Uint8Array | null)[]): Buffer {
 }
 
 export function booleanArray(values: readonly boolean[]): Buffer {
-  return fixed(oids.bool, 1, values, (buffer, value, at) => buffer.writeUInt8(Number(value), at));
+  return fixed(oids.bool, 1, values, writeBoolean);
 }
 
 /** @param values places of rows as the server writes them: `(block,row)`. */
 export function tidArray(values: readonly string[]): Buffer {
-  return fixed(oids.tid, 6, values, (buffer, value, at) => {
-    const comma = value.indexOf(",");
-    buffer.writeUInt32BE(Number(value.slice(1, comma)), at);
-    buffer.writeUInt16BE(Number(value.slice(comma + 1, -1)), at + 4);
-  });
+  return fixed(oids.tid, 6, values, writeTid);
 }
 
 export function int4Array(values: readonly number[]): Buffer {
-  return fixed(oids.int4, 4, values, (buffer, value, at) => buffer.writeInt32BE(value, at));
+  return fixed(oids.int4, 4, values, writeInt4);
 }
 
 export function int2Array(values: readonly number[]): Buffer {
-  return fixed(oids.int2, 2, values, (buffer, value, at) => buffer.writeInt16BE(value, at));
+  return fixed(oids.int2, 2, values, writeInt2);
 }
-
-const epoch2000Ms = 946_684_800_000;
 
 /** @param values epoch milliseconds. */
 export function timestamptzArray(values: readonly number[]): Buffer {
-  return fixed(oids.timestamptz, 8, values, (buffer, value, at) => buffer.writeBigInt64BE(BigInt(value - epoch2000Ms) * 1000n, at));
+  return fixed(oids.timestamptz, 8, values, writeTimestamptz);
 }
+
+// Functions that live as long as the program: code that was optimised for one made anew with each call is given up whenever the heap is collected.
+
+type Write<Value> = (buffer: Buffer, value: Value, at: number) => void;
+
+const writeChar: Write<string> = (buffer, value, at) => buffer.write(value, at, "latin1");
+const writeBoolean: Write<boolean> = (buffer, value, at) => buffer.writeUInt8(Number(value), at);
+const writeInt2: Write<number> = (buffer, value, at) => buffer.writeInt16BE(value, at);
+const writeInt4: Write<number> = (buffer, value, at) => buffer.writeInt32BE(value, at);
+
+const writeTid: Write<string> = (buffer, value, at) => {
+  const comma = value.indexOf(",");
+  buffer.writeUInt32BE(Number(value.slice(1, comma)), at);
+  buffer.writeUInt16BE(Number(value.slice(comma + 1, -1)), at + 4);
+};
+
+const epoch2000Ms = 946_684_800_000;
+
+/** Microseconds, in two halves: a big integer for each would cost more than all else here. */
+const writeTimestamptz: Write<number> = (buffer, value, at) => {
+  const microseconds = (value - epoch2000Ms) * 1000;
+  buffer.writeInt32BE(Math.floor(microseconds / 2 ** 32), at);
+  buffer.writeUInt32BE(((microseconds % 2 ** 32) + 2 ** 32) % 2 ** 32, at + 4);
+};
 
 const digitValues = new Uint8Array(128);
 for (const digits of ["0123456789abcdef", "0123456789ABCDEF"]) {
@@ -119,12 +141,7 @@ function variable(oid: number, values: readonly (Uint8Array | null)[]): Buffer {
   return buffer;
 }
 
-function fixed<Value>(
-  oid: number,
-  size: number,
-  values: readonly Value[],
-  write: (buffer: Buffer, value: Value, at: number) => void,
-): Buffer {
+function fixed<Value>(oid: number, size: number, values: readonly Value[], write: Write<Value>): Buffer {
   const buffer = header(oid, values.length, values.length * (4 + size));
   let at = 20;
   for (const value of values) {

@@ -111,50 +111,50 @@ export function ingestStore(pool: pg.Pool): IngestStore {
         name: "claim_tokens",
         text: "select ord, token, subject from parcelkeep.claim_tokens($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)",
         values: [
-          uuidArray(claims.map((claim) => claim.blind)),
-          uuidArray(claims.map((claim) => repeatedUuidBytes(claim.tenant))),
-          byteaArray(claims.map((claim) => claim.token)),
-          int4Array(claims.map((claim) => claim.group + 1)),
-          int2Array(claims.map((claim) => claim.strength)),
-          uuidArray(claims.map((claim) => claim.former)),
-          int2Array(claims.map((claim) => claim.version)),
+          uuidArray(column(claims, "blind")),
+          uuidArray(claims.map(tenantBytes)),
+          byteaArray(column(claims, "token")),
+          int4Array(claims.map(groupNumber)),
+          int2Array(column(claims, "strength")),
+          uuidArray(column(claims, "former")),
+          int2Array(column(claims, "version")),
           ...groupArrays(groups),
         ],
       });
       // No row at all: every value was new.
-      const results: ClaimResult[] = rows.length > 0 ? [] : claims.map(({ token, group }) => ({ token, subject: groups[group]!.subject }));
+      const results: ClaimResult[] = [];
+      if (rows.length === 0) for (const { token, group } of claims) results.push({ token, subject: groups[group]!.subject });
       for (const row of rows) results[Number(row.ord) - 1] = { token: row.token, subject: row.subject };
       return results;
     },
     commit: async (body, records, groups) => {
-      const jobs = records.flatMap((record) => record.jobs.map(({ lane, message }) => ({ lane, message, record })));
-      const named = records.flatMap(({ id, named }) => named.map((subject) => ({ id, subject })));
+      const { jobs, jobRecords, named, namedBy } = ofRecords(records);
       await pool.query({
         name: "commit_records",
         text: "select parcelkeep.commit_records($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28,$29,$30)",
         values: [
           byteaArray(pieces(body)),
-          uuidArray(records.map((record) => record.id)),
-          uuidArray(records.map((record) => record.dedupe)),
-          uuidArray(records.map((record) => record.content)),
-          uuidArray(records.map((record) => repeatedUuidBytes(record.tenant))),
-          textArray(records.map((record) => record.endpoint)),
-          textArray(records.map((record) => record.source)),
-          timestamptzArray(records.map((record) => record.receivedAt)),
-          int4Array(records.map((record) => record.session)),
-          byteaArray(records.map((record) => record.salt)),
-          int4Array(records.map((record) => record.offset)),
-          int4Array(records.map((record) => record.sealedBytes)),
-          int2Array(records.map((record) => record.jobs.length)),
-          textArray(records.map((record) => record.failure)),
+          uuidArray(column(records, "id")),
+          uuidArray(column(records, "dedupe")),
+          uuidArray(column(records, "content")),
+          uuidArray(records.map(tenantBytes)),
+          textArray(column(records, "endpoint")),
+          textArray(column(records, "source")),
+          timestamptzArray(column(records, "receivedAt")),
+          int4Array(column(records, "session")),
+          byteaArray(column(records, "salt")),
+          int4Array(column(records, "offset")),
+          int4Array(column(records, "sealedBytes")),
+          int2Array(records.map(jobCount)),
+          textArray(column(records, "failure")),
           ...groupArrays(groups),
-          int2Array(jobs.map((job) => job.lane)),
-          uuidArray(jobs.map((job) => job.record.id)),
-          uuidArray(jobs.map((job) => repeatedUuidBytes(job.record.tenant))),
-          timestamptzArray(jobs.map((job) => job.record.receivedAt)),
-          textArray(jobs.map((job) => job.message)),
-          uuidArray(named.map(({ id }) => id)),
-          uuidArray(named.map(({ subject }) => uuidBytes(subject))),
+          int2Array(column(jobs, "lane")),
+          uuidArray(column(jobRecords, "id")),
+          uuidArray(jobRecords.map(tenantBytes)),
+          timestamptzArray(column(jobRecords, "receivedAt")),
+          textArray(column(jobs, "message")),
+          uuidArray(column(namedBy, "id")),
+          uuidArray(named.map(uuidBytes)),
         ],
       });
     },
@@ -162,11 +162,7 @@ export function ingestStore(pool: pg.Pool): IngestStore {
       await pool.query({
         name: "link_subjects",
         text: "select parcelkeep.link_subjects($1, $2, $3)",
-        values: [
-          uuidArray(links.map(({ tenant }) => repeatedUuidBytes(tenant))),
-          uuidArray(links.map(({ subject }) => uuidBytes(subject))),
-          uuidArray(links.map(({ sameAs }) => uuidBytes(sameAs))),
-        ],
+        values: [uuidArray(links.map(tenantBytes)), uuidArray(links.map(subjectBytes)), uuidArray(column(links, "sameAs").map(uuidBytes))],
       });
     },
     knownRecords: async (dedupes) => {
@@ -194,17 +190,49 @@ export function ingestStore(pool: pg.Pool): IngestStore {
 
 function groupArrays(groups: readonly GroupRow[]): Buffer[] {
   return [
-    byteaArray(groups.map((group) => group.id)),
-    uuidArray(groups.map((group) => repeatedUuidBytes(group.tenant))),
-    uuidArray(groups.map((group) => uuidBytes(group.subject))),
-    uuidArray(groups.map((group) => group.record)),
-    int4Array(groups.map((group) => group.session)),
-    charArray(groups.map((group) => purposeLetters[group.purpose])),
-    byteaArray(groups.map((group) => group.salt)),
-    byteaArray(groups.map((group) => group.commitment)),
-    byteaArray(groups.map((group) => group.sealed)),
+    byteaArray(column(groups, "id")),
+    uuidArray(groups.map(tenantBytes)),
+    uuidArray(groups.map(subjectBytes)),
+    uuidArray(column(groups, "record")),
+    int4Array(column(groups, "session")),
+    charArray(groups.map(purposeLetter)),
+    byteaArray(column(groups, "salt")),
+    byteaArray(column(groups, "commitment")),
+    byteaArray(column(groups, "sealed")),
   ];
 }
+
+/** A job and a named person stand beside the record that they are of. */
+function ofRecords(records: readonly RecordRow[]) {
+  const jobs: JobRow[] = [];
+  const jobRecords: RecordRow[] = [];
+  const named: string[] = [];
+  const namedBy: RecordRow[] = [];
+  for (const record of records) {
+    for (const job of record.jobs) {
+      jobs.push(job);
+      jobRecords.push(record);
+    }
+    for (const subject of record.named) {
+      named.push(subject);
+      namedBy.push(record);
+    }
+  }
+  return { jobs, jobRecords, named, namedBy };
+}
+
+/** One field of every row. */
+function column<Row, Field extends keyof Row>(rows: readonly Row[], field: Field): Row[Field][] {
+  const values: Row[Field][] = [];
+  for (const row of rows) values.push(row[field]);
+  return values;
+}
+
+const tenantBytes = ({ tenant }: { readonly tenant: string }): Uint8Array => repeatedUuidBytes(tenant);
+const subjectBytes = ({ subject }: { readonly subject: string }): Uint8Array => uuidBytes(subject);
+const groupNumber = ({ group }: ClaimRow): number => group + 1;
+const jobCount = ({ jobs }: RecordRow): number => jobs.length;
+const purposeLetter = ({ purpose }: GroupRow): string => purposeLetters[purpose];
 
 /** As much as fits one page of 8 KiB beside its headers (23 + 24 bytes of the page and tuple, 10 of the key, 4 of the length, alignment). */
 const pieceBytes = 8_100;

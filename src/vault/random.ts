@@ -17,7 +17,8 @@ export function fillRandom(target: Buffer): void {
     randomFillSync(pool);
     at = 0;
   }
-  pool.copy(target, 0, at, at + bytes);
-  pool.fill(0, at, at + bytes);
-  at += bytes;
+  for (let index = 0; index < bytes; index++) {
+    target[index] = pool[at]!;
+    pool[at++] = 0;
+  }
 }

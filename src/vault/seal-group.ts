@@ -80,7 +80,9 @@ export function openGroup(key: KeyedHash, sessionId: number, tenant: string, id:
 }
 
 function commitmentOf(key: KeyedHash, salt: Uint8Array): Buffer {
-  return Buffer.from(derive(key, "group-commitment", salt).slice(0, commitmentBytes), "latin1");
+  const commitment = Buffer.allocUnsafe(commitmentBytes);
+  commitment.write(derive(key, "group-commitment", salt), 0, commitmentBytes, "latin1");
+  return commitment;
 }
 
 function groupPlaintext(group: SealGroup): Buffer {

@@ -31,15 +31,27 @@ export class SealError extends Error {
 /** What a key is for; one salt gives unrelated keys for different purposes. The commitment is no key, and is published. */
 export type KeyPurpose = "group" | "group-commitment" | "raw";
 
-const derivation = Buffer.alloc(24 + saltBytes);
+/** For each purpose its name, padded with zeros, and room for a salt. */
+const derivations: Readonly<Record<KeyPurpose, Buffer>> = {
+  group: derivation("group"),
+  "group-commitment": derivation("group-commitment"),
+  raw: derivation("raw"),
+};
+
+function derivation(purpose: KeyPurpose): Buffer {
+  const bytes = Buffer.alloc(24 + saltBytes);
+  bytes.write(purpose, 0, "latin1");
+  return bytes;
+}
+
 const derived = Buffer.alloc(32);
 
 /** @returns 32 bytes as latin-1 characters: HMAC-SHA-256(session key, purpose padded with zeros to 24 bytes, salt). */
 export function derive(session: KeyedHash, purpose: KeyPurpose, salt: Uint8Array): string {
   if (salt.length !== saltBytes) throw new SealError("not-a-seal", `a salt has ${saltBytes} bytes, got ${salt.length}`);
-  derivation.fill(0).write(purpose, 0, "latin1");
-  derivation.set(salt, 24);
-  return session.ofBytes(derivation);
+  const bytes = derivations[purpose];
+  bytes.set(salt, 24);
+  return session.ofBytes(bytes);
 }
 
 export function deriveKey(session: KeyedHash, purpose: KeyPurpose, salt: Uint8Array): KeyObject {

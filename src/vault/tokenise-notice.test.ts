@@ -5,7 +5,7 @@ import { subkey } from "../domain/keyed-hash.ts";
 import type { EventNotice, Notice } from "../domain/notice.ts";
 import { indexKeys } from "./blind-index.ts";
 import type { SealingKeys } from "./keys/provider.ts";
-import { type KnownToken, laneCount, tokenise } from "./tokenise.ts";
+import { type KnownTokens, laneCount, tokenise } from "./tokenise.ts";
 
 const keys = await indexKeys({ derive: async (label: string) => subkey(Buffer.alloc(32, 1), label) } as SealingKeys, "tenant-a");
 
@@ -31,8 +31,7 @@ const event = (text: string | null): EventNotice => ({
   identity: `at ${text}`,
   text,
 });
-const run = (notice: Partial<Notice>, known: (blind: string) => KnownToken | undefined = () => undefined) =>
-  tokenise([{ ...empty, ...notice }], "gls", "eu1", keys, known);
+const run = (notice: Partial<Notice>, known: KnownTokens = new Map()) => tokenise([{ ...empty, ...notice }], "gls", "eu1", keys, known);
 const message = (notice: Partial<Notice>) => run(notice).messages[0]!;
 
 test("payer, signatory and pickup point count as the recipient; sender, neighbour and driver are persons of their own", () => {
@@ -92,7 +91,7 @@ test("a value that stands twice in a notice gets one token and is sealed once", 
 
 test("a known value is not claimed again", () => {
   const known = new Map([[keys.blind("trackingNumber", "N1"), { token: "KNOWN", subject: "person" }]]);
-  const { messages, claims, groups } = run({ trackingNumber: "N1" }, (blind) => known.get(blind));
+  const { messages, claims, groups } = run({ trackingNumber: "N1" }, known);
   assert.equal(messages[0]!.number, "KNOWN");
   assert.deepEqual(claims, []);
   assert.deepEqual(
@@ -133,6 +132,6 @@ test("persons who were known as two and stand for one party are linked, the one 
     parentNumber: "P1",
     fields: [{ category: "email", role: "recipient", value: "e@x.test" }],
   } as const;
-  assert.deepEqual(run(notice, (blind) => known.get(blind)).links, [{ subject: "person-1", sameAs: "person-2" }]);
-  assert.deepEqual(run({ trackingNumber: "N1", parentNumber: "P1" }, (blind) => known.get(blind)).links, []);
+  assert.deepEqual(run(notice, known).links, [{ subject: "person-1", sameAs: "person-2" }]);
+  assert.deepEqual(run({ trackingNumber: "N1", parentNumber: "P1" }, known).links, []);
 });

@@ -134,7 +134,7 @@ test("a record's identifier has the blind index of a loose value's", () => {
     estimatedDelivery: null,
     fields: [{ category: "phone", role: "recipient", value: "+49 151" }],
   } as const;
-  const ofRecord = tokenise([notice], "api", "eu1", keys, nothing).claims.map((claim) => claim.entry.blind);
+  const ofRecord = tokenise([notice], "api", "eu1", keys, new Map()).claims.map((claim) => claim.entry.blind);
   const ofBatch = run([
     { category: "phone", value: "0049151" },
     { category: "trackingNumber", value: "1z999" },

@@ -4,7 +4,7 @@ import type { Notice } from "../domain/notice.ts";
 import { indexKeys } from "./blind-index.ts";
 import type { SealingKeys } from "./keys/provider.ts";
 import { subkey } from "../domain/keyed-hash.ts";
-import { type KnownToken, tokenise } from "./tokenise.ts";
+import { type KnownToken, type KnownTokens, tokenise } from "./tokenise.ts";
 
 const sealing: Pick<SealingKeys, "derive"> = {
   derive: async (label) => subkey(Buffer.alloc(32, 1), label),
@@ -38,7 +38,7 @@ const notice: Notice = {
     { category: "name", role: "neighbour", value: "Jonas Beispiel" },
   ],
 };
-const run = (known: (blind: string) => KnownToken | undefined = () => undefined) => tokenise([notice], "gls", "eu1", keys, known);
+const run = (known: KnownTokens = new Map()) => tokenise([notice], "gls", "eu1", keys, known);
 
 test("a message holds none of the notice's plaintext", () => {
   const text = JSON.stringify(run().messages);
@@ -74,11 +74,11 @@ test("only near-unique identifiers are claimed; names are fresh each time", () =
 test("a known value keeps its token and says who the person is; e-mail goes before tracking number", () => {
   const email = keys.blind("email", " ida@beispiel.TEST ");
   const number = keys.blind("trackingNumber", "3630 191-7596");
-  const held: Record<string, KnownToken> = {
-    [email]: { token: "EMAIL", subject: "person-1" },
-    [number]: { token: "NUMBER", subject: "person-2" },
-  };
-  const { messages, groups, claims } = run((blind) => held[blind]);
+  const held = new Map<string, KnownToken>([
+    [email, { token: "EMAIL", subject: "person-1" }],
+    [number, { token: "NUMBER", subject: "person-2" }],
+  ]);
+  const { messages, groups, claims } = run(held);
   assert.equal(messages[0]!.number, "NUMBER");
   assert.equal(messages[0]!.personal.find((each) => each.category === "email")!.token, "EMAIL");
   assert.equal(groups[0]!.subject, "person-1");

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { bareNumber } from "../domain/bare-number.ts";
 import { categories, type Category, type Role } from "../domain/category.ts";
-import type { Message, PersonalToken } from "../domain/message.ts";
+import type { Message, MessageEvent, PersonalToken } from "../domain/message.ts";
 import type { Notice } from "../domain/notice.ts";
 import type { IndexKeys } from "./blind-index.ts";
 import { pooledRandom } from "./random.ts";
@@ -14,6 +14,26 @@ export const groupFieldsMax = 256;
 export interface KnownToken {
   readonly token: string;
   readonly subject: string;
+}
+
+/** By blind index. A map is one. */
+export interface KnownTokens {
+  get(blind: string): KnownToken | undefined;
+}
+
+/** What one of two knows, the first before the second. */
+export class EitherKnown implements KnownTokens {
+  readonly #first: KnownTokens;
+  readonly #second: KnownTokens;
+
+  constructor(first: KnownTokens, second: KnownTokens) {
+    this.#first = first;
+    this.#second = second;
+  }
+
+  get(blind: string): KnownToken | undefined {
+    return this.#first.get(blind) ?? this.#second.get(blind);
+  }
 }
 
 /**
@@ -115,22 +135,21 @@ export const laneCount = 64;
  * a value that `known` does not find gets a candidate token, which the commit replaces where another process was first. It is claimed once, by the first
  * of the notices that names it.
  */
-export function tokenise(
-  notices: readonly Notice[],
-  source: string,
-  cell: string,
-  keys: IndexKeys,
-  known: (blind: string) => KnownToken | undefined,
-): Tokenised {
+export function tokenise(notices: readonly Notice[], source: string, cell: string, keys: IndexKeys, known: KnownTokens): Tokenised {
   const groups: SealGroup[] = [];
   const claims: TokenClaim[] = [];
   const named = new Set<string>();
   const links: SubjectLink[] = [];
   const candidates = new Map<string, KnownToken>();
-  const find = notices.length === 1 ? known : (blind: string): KnownToken | undefined => known(blind) ?? candidates.get(blind);
-  const tokenisers = notices.map((notice) => new NoticeTokeniser(notice, cell, keys, find, groups, claims, candidates, named, links));
-  const messages = tokenisers.map((each) => each.message(source));
-  return { messages, lanes: tokenisers.map((each) => each.lane()), groups, claims, named: [...named], links };
+  const find = notices.length === 1 ? known : new EitherKnown(known, candidates);
+  const messages: Message[] = [];
+  const lanes: number[] = [];
+  for (const notice of notices) {
+    const tokeniser = new NoticeTokeniser(notice, cell, keys, find, groups, claims, candidates, named, links);
+    messages.push(tokeniser.message(source));
+    lanes.push(tokeniser.lane());
+  }
+  return { messages, lanes, groups, claims, named: [...named], links };
 }
 
 interface OpenGroup {
@@ -145,7 +164,7 @@ class NoticeTokeniser {
   readonly #notice: Notice;
   readonly #cell: string;
   readonly #keys: IndexKeys;
-  readonly #known: (blind: string) => KnownToken | undefined;
+  readonly #known: KnownTokens;
   readonly #groups: SealGroup[];
   readonly #claims: TokenClaim[];
   readonly #candidates: Map<string, KnownToken>;
@@ -160,7 +179,7 @@ class NoticeTokeniser {
     notice: Notice,
     cell: string,
     keys: IndexKeys,
-    known: (blind: string) => KnownToken | undefined,
+    known: KnownTokens,
     groups: SealGroup[],
     claims: TokenClaim[],
     candidates: Map<string, KnownToken>,
@@ -180,7 +199,14 @@ class NoticeTokeniser {
 
   message(source: string): Message {
     const notice = this.#notice;
-    const texts = notice.events.map((event) => event.text ?? "");
+    const events: MessageEvent[] = [];
+    const texts: string[] = [];
+    let hasText = false;
+    for (const { status, reason, code, time, country, identity, text } of notice.events) {
+      events.push({ status, reason, code, time, country, fingerprint: this.#keys.fingerprint(identity) });
+      texts.push(text ?? "");
+      if (text !== null && text !== "") hasText = true;
+    }
     return {
       version: 1,
       kind: notice.kind,
@@ -191,22 +217,21 @@ class NoticeTokeniser {
       alternatives: notice.alternativeNumbers.map((number) => this.#number(number)),
       parent: notice.parentNumber === null ? null : this.#number(notice.parentNumber),
       references: notice.orderReferences.map((reference) => this.#token("orderReference", "recipient", reference)),
-      events: notice.events.map(({ status, reason, code, time, country, identity }) => ({
-        status,
-        reason,
-        code,
-        time,
-        country,
-        fingerprint: this.#keys.fingerprint(identity),
-      })),
+      events,
       summary: notice.summary,
       estimatedDelivery: notice.estimatedDelivery,
-      personal: notice.fields.map((field): PersonalToken => {
-        const token = this.#token(field.category, field.role, field.value);
-        return { category: field.category, role: field.role, token, subject: this.#subject(partyOf[field.role]) };
-      }),
-      textToken: texts.some((text) => text !== "") ? this.#token("freeText", "recipient", JSON.stringify(texts)) : null,
+      personal: this.#personal(),
+      textToken: hasText ? this.#token("freeText", "recipient", JSON.stringify(texts)) : null,
     };
+  }
+
+  #personal(): readonly PersonalToken[] {
+    const personal: PersonalToken[] = [];
+    for (const { category, role, value } of this.#notice.fields) {
+      const token = this.#token(category, role, value);
+      personal.push({ category, role, token, subject: this.#subject(partyOf[role]) });
+    }
+    return personal;
   }
 
   #number(number: string): string {
@@ -261,7 +286,7 @@ class NoticeTokeniser {
   }
 
   #knownToken(blind: string): string | undefined {
-    const known = this.#known(blind);
+    const known = this.#known.get(blind);
     if (known !== undefined) this.#named.add(known.subject);
     return known?.token;
   }
@@ -291,23 +316,32 @@ class NoticeTokeniser {
 
   /** The person behind a party: known by the strongest identifier that has been met before, else somebody new. Others that it was known as are linked. */
   #subjectOf(party: Party): string {
-    const found: { readonly subject: string; readonly strength: number }[] = [];
-    const consider = (category: Category, value: string): void => {
-      const strength = strengths[category];
-      if (strength === undefined) return;
-      const known = this.#known(this.#blind(category, value));
-      if (known !== undefined) found.push({ subject: known.subject, strength });
-    };
-    for (const field of this.#notice.fields) if (partyOf[field.role] === party) consider(field.category, field.value);
+    const found: Found[] = [];
+    for (const { category, role, value } of this.#notice.fields) if (partyOf[role] === party) this.#find(category, value, found);
     if (party === "recipient") {
-      if (this.#notice.trackingNumber !== null) consider("trackingNumber", this.#notice.trackingNumber);
-      if (this.#notice.parentNumber !== null) consider("trackingNumber", this.#notice.parentNumber);
+      if (this.#notice.trackingNumber !== null) this.#find("trackingNumber", this.#notice.trackingNumber, found);
+      if (this.#notice.parentNumber !== null) this.#find("trackingNumber", this.#notice.parentNumber, found);
     }
     if (found.length === 0) return randomUUID();
-    const { subject } = found.reduce((best, each) => (each.strength < best.strength ? each : best));
+    const { subject } = found.reduce(stronger);
+    if (found.length === 1) return subject;
     const others = new Set(found.map((each) => each.subject));
     others.delete(subject);
     for (const sameAs of others) this.#links.push({ subject, sameAs });
     return subject;
   }
+  #find(category: Category, value: string, found: Found[]): void {
+    const strength = strengths[category];
+    if (strength === undefined) return;
+    const known = this.#known.get(this.#blind(category, value));
+    if (known !== undefined) found.push({ subject: known.subject, strength });
+  }
 }
+
+/** A person whom an identifier is known for. */
+interface Found {
+  readonly subject: string;
+  readonly strength: number;
+}
+
+const stronger = (best: Found, each: Found): Found => (each.strength < best.strength ? each : best);

@@ -13,7 +13,7 @@ export function fieldsOf(tracking: Part, trackingNumber: string): readonly Perso
   const title = text(tracking["title"]);
   return personalFields(
     personalField("name", "recipient", tracking["customer_name"]),
-    ...list(tracking["customers"]).flatMap((customer) => customerFields(record(customer))),
+    ...list(tracking["customers"]).flatMap(customerFields),
     ...each("email", tracking["subscribed_emails"] ?? tracking["emails"]),
     ...each("phone", tracking["subscribed_smses"] ?? tracking["smses"]),
     personalField("name", "signatory", tracking["signed_by"]),
@@ -37,7 +37,8 @@ export function fieldsOf(tracking: Part, trackingNumber: string): readonly Perso
   );
 }
 
-function customerFields(customer: Part): readonly (PersonalField | null)[] {
+function customerFields(value: unknown): readonly (PersonalField | null)[] {
+  const customer = record(value);
   const role: Role = text(customer["role"])?.toLowerCase() === "buyer" ? "payer" : "recipient";
   return [
     personalField("name", role, customer["name"]),

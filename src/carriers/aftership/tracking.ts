@@ -1,4 +1,5 @@
 import { codedStatus, unknownStatus, type CodedStatus } from "../coded-status.ts";
+import { identityOf, otherNumbers } from "../bare-notice.ts";
 import { list, record, text } from "../json.ts";
 import { countryCode } from "../../domain/country.ts";
 import type { EventNotice, Notice } from "../../domain/notice.ts";
@@ -24,19 +25,23 @@ export function trackingNotice(value: unknown): Notice | null {
     carrier: carrierBySlug.get(text(tracking["slug"]) ?? "") ?? null,
     trackingNumber,
     discriminator: null,
-    alternativeNumbers: legNumbers(tracking).filter((number) => number !== trackingNumber),
+    alternativeNumbers: otherNumbers(trackingNumber, ...legNumbers(tracking)),
     parentNumber: null,
-    orderReferences: distinct([tracking["order_number"], tracking["order_id"]]),
-    events: list(tracking["checkpoints"]).map((checkpoint) => eventOf(record(checkpoint))),
+    orderReferences: otherNumbers(null, text(tracking["order_number"]), text(tracking["order_id"])),
+    events: list(tracking["checkpoints"]).map(eventOf),
     summary: text(tracking["tag"]) === null ? null : { ...statusOf(tracking), time: null },
     estimatedDelivery: estimatedDelivery(tracking),
     fields: fieldsOf(tracking, trackingNumber),
   };
 }
 
-function eventOf(checkpoint: Part): EventNotice {
+function eventOf(value: unknown): EventNotice {
+  const checkpoint = record(value);
+  const { status, reason, code } = statusOf(checkpoint);
   return {
-    ...statusOf(checkpoint),
+    status,
+    reason,
+    code,
     time: carrierTime(checkpoint["checkpoint_time"]),
     country: countryCode(checkpoint["country_region"] ?? checkpoint["country_iso3"]),
     identity: text(checkpoint["hash"]) ?? checkpointIdentity(checkpoint),
@@ -47,19 +52,15 @@ function eventOf(checkpoint: Part): EventNotice {
 /** For API versions before 2026-07, whose checkpoints have no `hash`. Without the subtag: AfterShip sometimes thinks again about it. */
 function checkpointIdentity(checkpoint: Part): string {
   const { checkpoint_time: time, slug, city, location, zip, message } = checkpoint;
-  return [time, slug, city ?? location, zip, message].map((part) => text(part) ?? "").join("|");
+  return identityOf([time, slug, city ?? location, zip, message]);
 }
 
 function statusOf(part: Part): CodedStatus {
   return codedStatus(subtags, part["subtag"]) ?? codedStatus(tags, part["tag"]) ?? unknownStatus;
 }
 
-function legNumbers(tracking: Part): readonly string[] {
-  return distinct([record(tracking["first_mile"])["tracking_number"], record(tracking["last_mile"])["tracking_number"]]);
-}
-
-function distinct(values: readonly unknown[]): readonly string[] {
-  return [...new Set(values.map(text).filter((value) => value !== null))];
+function legNumbers(tracking: Part): readonly (string | null)[] {
+  return [text(record(tracking["first_mile"])["tracking_number"]), text(record(tracking["last_mile"])["tracking_number"])];
 }
 
 /** AfterShip's newest estimate, else the carrier's. */

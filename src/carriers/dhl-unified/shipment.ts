@@ -1,4 +1,4 @@
-import { otherNumbers } from "../bare-notice.ts";
+import { identityOf, otherNumbers } from "../bare-notice.ts";
 import { withoutZone } from "../doubtful-zone.ts";
 import { isRecord, list, record, text } from "../json.ts";
 import { countryCode } from "../../domain/country.ts";
@@ -58,7 +58,7 @@ function eventOf(event: Part, shipment: Part): EventNotice {
     ...statusOf(event, shipment["service"], isReturn(shipment)),
     time,
     country: countryCode(address["countryCode"]),
-    identity: identity.map((part) => text(part) ?? "").join("|"),
+    identity: identityOf(identity),
     text: text(event["description"]) ?? text(event["status"]),
   };
 }

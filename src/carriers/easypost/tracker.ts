@@ -1,5 +1,6 @@
 import { codedStatus, unknownStatus, type CodedStatus } from "../coded-status.ts";
 import { withoutZone } from "../doubtful-zone.ts";
+import { identityOf } from "../bare-notice.ts";
 import { list, record, text } from "../json.ts";
 import { personalFields } from "../personal-fields.ts";
 import { countryCode } from "../../domain/country.ts";
@@ -40,7 +41,7 @@ function eventOf(detail: Part): EventNotice {
     ...statusOf(detail),
     time: eventTime(detail["datetime"], place),
     country: countryCode(place["country"]),
-    identity: identity.map((part) => text(part) ?? "").join("|"),
+    identity: identityOf(identity),
     text: message,
   };
 }

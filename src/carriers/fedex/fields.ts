@@ -1,4 +1,4 @@
-import { list, record, text } from "../json.ts";
+import { isRecord, list, record, text } from "../json.ts";
 import { personalFields } from "../personal-fields.ts";
 import type { Role } from "../../domain/category.ts";
 import { personalField, type PersonalField } from "../../domain/personal.ts";
@@ -16,24 +16,25 @@ export function fieldsOf(result: Part): readonly PersonalField[] {
   const shipper = record(result["shipperInformation"]);
   const hold = record(record(result["holdAtLocation"])["locationContactAndAddress"]);
   return personalFields(
-    ...contactFields("recipient", record(recipient["contact"])),
-    ...addressFields("recipient", record(recipient["address"])),
-    ...addressFields("recipient", record(result["lastUpdatedDestinationAddress"])),
-    ...addressFields("recipient", record(delivery["actualDeliveryAddress"])),
-    ...contactFields("sender", record(shipper["contact"])),
-    ...addressFields("sender", record(shipper["address"])),
+    ...contactFields("recipient", recipient["contact"]),
+    ...addressFields("recipient", recipient["address"]),
+    ...addressFields("recipient", result["lastUpdatedDestinationAddress"]),
+    ...addressFields("recipient", delivery["actualDeliveryAddress"]),
+    ...contactFields("sender", shipper["contact"]),
+    ...addressFields("sender", shipper["address"]),
     personalField("name", "sender", record(result["returnDetail"])["authorizationName"]),
     personalField("name", "signatory", delivery["receivedByName"]),
     personalField("name", "signatory", delivery["signedByName"]),
     personalField("freeText", "recipient", delivery["locationDescription"]),
     personalField("freeText", "recipient", information["nickname"]),
     personalField("freeText", "recipient", information["shipmentNotes"]),
-    ...contactFields("pickup_point", record(hold["contact"])),
-    ...addressFields("pickup_point", record(hold["address"])),
+    ...contactFields("pickup_point", hold["contact"]),
+    ...addressFields("pickup_point", hold["address"]),
   );
 }
 
-function contactFields(role: Role, contact: Part): readonly (PersonalField | null)[] {
+function contactFields(role: Role, contact: unknown): readonly (PersonalField | null)[] {
+  if (!isRecord(contact)) return [];
   return [
     personalField("name", role, contact["personName"]),
     personalField("phone", role, contact["phoneNumber"]),
@@ -42,10 +43,13 @@ function contactFields(role: Role, contact: Part): readonly (PersonalField | nul
   ];
 }
 
-function addressFields(role: Role, address: Part): readonly (PersonalField | null)[] {
+const isText = (line: string | null): boolean => line !== null;
+
+function addressFields(role: Role, address: unknown): readonly (PersonalField | null)[] {
+  if (!isRecord(address)) return [];
   const lines = list(address["streetLines"]).map(text);
   return [
-    personalField("street", role, lines.filter((line) => line !== null).join(", ")),
+    personalField("street", role, lines.filter(isText).join(", ")),
     personalField("postalCode", role, address["postalCode"]),
     personalField("city", role, address["city"]),
     personalField("region", role, address["stateOrProvinceCode"]),

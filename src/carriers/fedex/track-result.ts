@@ -1,3 +1,4 @@
+import { identityOf } from "../bare-notice.ts";
 import { isRecord, list, record, text } from "../json.ts";
 import { countryCode } from "../../domain/country.ts";
 import type { EventNotice, Notice, SummaryNotice } from "../../domain/notice.ts";
@@ -18,7 +19,7 @@ export function trackResultNotice(result: Part, requested: string | null): Notic
   const trackingNumber = text(info["trackingNumber"]) ?? requested;
   if (trackingNumber === null) return null;
   const identifiers = list(record(result["additionalTrackingInfo"])["packageIdentifiers"]).map(record);
-  const master = identifiers.filter((each) => each["type"] === "STANDARD_MPS").flatMap(valuesOf)[0] ?? null;
+  const master = identifiers.filter(isMaster).flatMap(valuesOf)[0] ?? null;
   return {
     kind: "tracking",
     carrier: "fedex",
@@ -26,7 +27,7 @@ export function trackResultNotice(result: Part, requested: string | null): Notic
     discriminator: text(info["trackingNumberUniqueId"]),
     alternativeNumbers: requested === null || requested === trackingNumber ? [] : [requested],
     parentNumber: master === trackingNumber ? null : master,
-    orderReferences: identifiers.filter((each) => merchantReferences.has(each["type"])).flatMap(valuesOf),
+    orderReferences: identifiers.filter(isMerchants).flatMap(valuesOf),
     events: eventsOf(result),
     summary: summaryOf(result),
     estimatedDelivery: estimatedDelivery(result),
@@ -37,24 +38,25 @@ export function trackResultNotice(result: Part, requested: string | null): Notic
 /** Types of `packageIdentifiers` that are the merchant's own words for the parcel. `STANDARD_MPS` is the master number of a multi-piece shipment. */
 const merchantReferences: ReadonlySet<unknown> = new Set(["CUSTOMER_REFERENCE", "SHIPPER_REFERENCE", "PURCHASE_ORDER", "INVOICE"]);
 
+const isMerchants = (identifier: Part): boolean => merchantReferences.has(identifier["type"]);
+const isMaster = (identifier: Part): boolean => identifier["type"] === "STANDARD_MPS";
+
 function valuesOf(identifier: Part): readonly string[] {
   return [...list(identifier["values"]), identifier["value"]].map(text).filter((value) => value !== null);
 }
 
 function eventsOf(result: Part): readonly EventNotice[] {
-  return list(result["scanEvents"]).map((item) => {
-    const scan = record(item);
-    const place = record(scan["scanLocation"]);
-    const time = scanTime(scan, result);
-    const identity = [time?.local, scan["eventType"], scan["exceptionCode"], scan["locationId"], place["city"], place["postalCode"]];
-    return {
-      ...statusOf(scan, scan["eventType"], scan["derivedStatusCode"]),
-      time,
-      country: countryCode(place["countryCode"]),
-      identity: identity.map((part) => text(part) ?? "").join("|"),
-      text: scanText(scan),
-    };
-  });
+  const events: EventNotice[] = [];
+  for (const item of list(result["scanEvents"])) events.push(eventOf(record(item), result));
+  return events;
+}
+
+function eventOf(scan: Part, result: Part): EventNotice {
+  const place = record(scan["scanLocation"]);
+  const time = scanTime(scan, result);
+  const { status, reason, code } = statusOf(scan, scan["eventType"], scan["derivedStatusCode"]);
+  const identity = [time?.local, scan["eventType"], scan["exceptionCode"], scan["locationId"], place["city"], place["postalCode"]];
+  return { status, reason, code, time, country: countryCode(place["countryCode"]), identity: identityOf(identity), text: scanText(scan) };
 }
 
 function scanText(scan: Part): string | null {

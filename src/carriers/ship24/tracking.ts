@@ -1,5 +1,6 @@
 import { codedStatus, unknownStatus, type CodedStatus } from "../coded-status.ts";
 import { withoutZone } from "../doubtful-zone.ts";
+import { identityOf } from "../bare-notice.ts";
 import { list, record, text } from "../json.ts";
 import { personalFields } from "../personal-fields.ts";
 import type { CarrierId } from "../../domain/carrier.ts";
@@ -53,7 +54,7 @@ function eventOf(event: Part): EventNotice {
     ...statusOf(event),
     time: ship24Time(when, event["utcOffset"]),
     country: null,
-    identity: text(event["eventId"]) ?? [when, eventTrackingNumber, location, status].map((part) => text(part) ?? "").join("|"),
+    identity: text(event["eventId"]) ?? identityOf([when, eventTrackingNumber, location, status]),
     text: text(status),
   };
 }

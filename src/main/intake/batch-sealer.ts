@@ -1,16 +1,16 @@
 import { LRUCache } from "lru-cache";
 import { type FramedRecord, packRecords } from "../../domain/record-frame.ts";
-import type { ClaimResult, ClaimRow, GroupRow, IngestStore, RecordRow } from "../../store/ingest-store.ts";
+import type { ClaimResult, GroupRow, IngestStore, JobRow, RecordRow } from "../../store/ingest-store.ts";
 import { isStaleIndex } from "../../store/index-versions.ts";
 import type { IndexKeys } from "../../vault/blind-index.ts";
 import type { IngestSession, IngestSessions } from "../../vault/ingest-session.ts";
 import { pooledRandom } from "../../vault/random.ts";
-import { sealGroup } from "../../vault/seal-group.ts";
 import { saltBytes, sealRawRecord } from "../../vault/sealing.ts";
-import { formatToken, tokenOf } from "../../vault/token.ts";
-import { type IndexEntry, indexEntry, type KnownToken, type SealGroup, type SubjectLink, type TokenClaim } from "../../vault/tokenise.ts";
-import { inTurns } from "./in-turns.ts";
+import { formatToken } from "../../vault/token.ts";
+import { indexEntry, type SubjectLink } from "../../vault/tokenise.ts";
+import { inTurns, type Maker } from "./in-turns.ts";
 import { rawEnvelope } from "./raw-envelope.ts";
+import { type Claimed, entryBytes, type MadeRecord, RecordMaker, type Submission } from "./record-maker.ts";
 
 /** Links between persons that are remembered as stored. */
 const linksMax = 50_000;
@@ -19,44 +19,6 @@ const compressedBatchMax = 48;
 
 /** Twice in a row happens only where keys are rotated faster than one claim takes. */
 const claimAttemptsMax = 3;
-
-/** What a record is before its values have tokens. Ids and keyed hashes are 16 bytes. */
-export interface RecordHead {
-  readonly id: Uint8Array;
-  readonly dedupe: Uint8Array;
-  readonly content: Uint8Array;
-  readonly tenant: string;
-  readonly endpoint: string;
-  readonly source: string;
-  readonly receivedAt: number;
-  /** What is sealed as the raw record, with the time of receipt (`raw-envelope.ts`). */
-  readonly contentType: string;
-  readonly contentEncoding: string;
-  readonly body: Uint8Array;
-}
-
-/** A request that waits for its turn. */
-export interface Submission {
-  readonly head: RecordHead;
-  /**
-   * Called when its batch is made, and again where it has to be made anew.
-   * @param pending candidates of the batch's earlier records, by the newest blind index; the record's own are added.
-   */
-  make(pending: Map<string, KnownToken>): PendingRecord;
-}
-
-/** What a request is made to, before its values are sealed. */
-export interface PendingRecord {
-  /** Empty, or why it goes to quarantine. */
-  readonly failure: string;
-  readonly messages: readonly string[];
-  readonly lanes: readonly number[];
-  readonly groups: readonly SealGroup[];
-  readonly claims: readonly TokenClaim[];
-  /** Persons whose tokens were known when the record was tokenised. */
-  readonly named: readonly string[];
-  readonly links: readonly SubjectLink[];
-}
 
 /** Whether raw records are compressed before they are sealed: as long as no requests wait for it, always or never. */
 export type Compression = "auto" | "always" | "never";
@@ -107,18 +69,9 @@ export class BatchSealer {
    */
   async seal(batch: readonly Submission[]): Promise<SealedBatch> {
     const sessions = await this.#sessionsOf(batch);
-    const pending = new Map<string, KnownToken>();
-    const claimed: Claimed[] = [];
-    const claimGroups: GroupRow[] = [];
-    const groups: GroupRow[] = [];
-    const records = await inTurns(batch, (submission): MadeRecord => {
-      const { head } = submission;
-      const record = submission.make(pending);
-      const session = sessions.get(head.tenant)!;
-      const holds = sealGroups(session, head, record, { claimed, claimGroups, groups });
-      const { failure, lanes, messages, named, links } = record;
-      return { head, session, failure, lanes, messages, named, links, holds };
-    });
+    const maker = new RecordMaker(sessions);
+    const records = await inTurns(batch, maker);
+    const { claimed, claimGroups, groups } = maker;
     const claims = claimed.length === 0 ? null : this.#claim(claimed, claimGroups);
     // It fails where it is awaited.
     claims?.catch(() => {});
@@ -127,27 +80,20 @@ export class BatchSealer {
     const { rows, body } = await this.#sealRaw(records);
     const renamed = claims === null ? nobody : this.#settle(claimed, await claims, records, [...claimGroups, ...groups]);
     await this.#link(records, renamed);
-    for (const [number, row] of rows.entries()) {
-      const { lanes, messages, holds } = records[number]!;
-      row.jobs = messages.map((message, index) => ({ lane: lanes[index]!, message }));
-      const subjects = new Set(holds.map(({ subject }) => subject));
-      row.named = namedBy(records[number]!, renamed).filter((subject) => !subjects.has(subject));
+    for (let number = 0; number < rows.length; number++) {
+      const record = records[number]!;
+      rows[number]!.jobs = jobsOf(record);
+      rows[number]!.named = onlyNamed(record, renamed);
     }
     return { body, rows, groups };
   }
 
   /** Raw records, each under a key of its own; their messages follow when the tokens of new values are settled. */
   async #sealRaw(records: readonly MadeRecord[]): Promise<{ readonly rows: RecordRow[]; readonly body: Buffer }> {
-    const rows: RecordRow[] = [];
-    const compress = this.#compression === "always" || (this.#compression === "auto" && records.length <= compressedBatchMax);
-    const frames = await inTurns(records, ({ head, session, failure }): FramedRecord => {
-      const salt = pooledRandom(saltBytes);
-      const sealed = sealRawRecord(session.keys["raw-records"], salt, head.tenant, head.id, rawEnvelope(head, head.body, compress));
-      rows.push({ ...rowOf(head), failure, session: session.id, salt, offset: 0, sealedBytes: sealed.length, jobs: [], named: [] });
-      return { recordId: head.id, sessionId: session.id, sealed };
-    });
-    const { body, offsets } = packRecords(frames);
-    for (const [index, row] of rows.entries()) row.offset = offsets[index]!;
+    const sealer = new RawSealer(this.#compression === "always" || (this.#compression === "auto" && records.length <= compressedBatchMax));
+    const { body, offsets } = packRecords(await inTurns(records, sealer));
+    const { rows } = sealer;
+    for (let index = 0; index < rows.length; index++) rows[index]!.offset = offsets[index]!;
     return { rows, body };
   }
 
@@ -234,6 +180,24 @@ type Renamed = ReadonlyMap<string, string>;
 
 const nobody: Renamed = new Map();
 
+function jobsOf({ lanes, messages }: MadeRecord): readonly JobRow[] {
+  const jobs: JobRow[] = [];
+  for (let index = 0; index < messages.length; index++) jobs.push({ lane: lanes[index]!, message: messages[index]! });
+  return jobs;
+}
+
+/** Whom a record names without bringing a value of theirs. */
+function onlyNamed(record: MadeRecord, renamed: Renamed): readonly string[] {
+  const named: string[] = [];
+  for (const subject of namedBy(record, renamed)) if (!isHeld(record.holds, subject)) named.push(subject);
+  return named;
+}
+
+function isHeld(holds: readonly GroupRow[], subject: string): boolean {
+  for (const group of holds) if (group.subject === subject) return true;
+  return false;
+}
+
 /** The one as whom the process knew somebody stays, since that may be a person too. */
 function namedBy({ named }: MadeRecord, renamed: Renamed): readonly string[] {
   if (renamed.size === 0) return named;
@@ -241,68 +205,35 @@ function namedBy({ named }: MadeRecord, renamed: Renamed): readonly string[] {
   return [...new Set([...named, ...others])];
 }
 
-interface Claimed {
-  claim: TokenClaim;
-  row: ClaimRow;
-  /** What the claim is about, for an index that gets a newer key meanwhile. */
-  readonly value: string;
-}
+/** Seals raw records one after the other, and keeps the row of each. */
+class RawSealer implements Maker<MadeRecord, FramedRecord> {
+  readonly rows: RecordRow[] = [];
+  readonly #compress: boolean;
 
-/** A record whose values are sealed. */
-interface MadeRecord {
-  readonly head: RecordHead;
-  readonly session: IngestSession;
-  readonly failure: string;
-  readonly lanes: readonly number[];
-  messages: readonly string[];
-  readonly named: readonly string[];
-  readonly links: readonly SubjectLink[];
-  /** The groups that it brought. */
-  readonly holds: readonly GroupRow[];
-}
-
-/** Groups with a value that is new to this process go in with its claim, the others with the records. @returns those of the record. */
-function sealGroups(
-  session: IngestSession,
-  head: RecordHead,
-  record: PendingRecord,
-  batch: { readonly claimed: Claimed[]; readonly claimGroups: GroupRow[]; readonly groups: GroupRow[] },
-): readonly GroupRow[] {
-  const claimIndexes = new Map<number, number>();
-  for (const claim of record.claims) {
-    const group = record.groups[claim.group]!;
-    let index = claimIndexes.get(claim.group);
-    if (index === undefined) {
-      index = batch.claimGroups.push(groupRow(session, head, group)) - 1;
-      claimIndexes.set(claim.group, index);
-    }
-    const row = {
-      ...entryBytes(claim.entry),
-      tenant: head.tenant,
-      token: tokenOf(group.id, claim.position),
-      group: index,
-      strength: claim.strength,
-    };
-    batch.claimed.push({ claim, row, value: group.fields[claim.position]!.value });
+  constructor(compress: boolean) {
+    this.#compress = compress;
   }
-  return record.groups.map((group, number) => {
-    const claimed = claimIndexes.get(number);
-    if (claimed !== undefined) return batch.claimGroups[claimed]!;
-    const row = groupRow(session, head, group);
-    batch.groups.push(row);
-    return row;
-  });
-}
 
-function entryBytes({ blind, former, version }: IndexEntry): Pick<ClaimRow, "blind" | "former" | "version"> {
-  return { blind: Buffer.from(blind, "latin1"), former: former === null ? null : Buffer.from(former, "latin1"), version };
-}
-
-function rowOf({ id, dedupe, content, tenant, endpoint, source, receivedAt }: RecordHead) {
-  return { id, dedupe, content, tenant, endpoint, source, receivedAt };
-}
-
-function groupRow(session: IngestSession, { tenant, id: record }: RecordHead, group: SealGroup): GroupRow {
-  const sealed = sealGroup(session, tenant, group);
-  return { id: group.id, tenant, subject: group.subject, record, session: session.id, ...sealed };
+  make({ head, session, failure }: MadeRecord): FramedRecord {
+    const salt = pooledRandom(saltBytes);
+    const sealed = sealRawRecord(session.keys["raw-records"], salt, head.tenant, head.id, rawEnvelope(head, head.body, this.#compress));
+    const { id, dedupe, content, tenant, endpoint, source, receivedAt } = head;
+    this.rows.push({
+      id,
+      dedupe,
+      content,
+      tenant,
+      endpoint,
+      source,
+      receivedAt,
+      failure,
+      session: session.id,
+      salt,
+      offset: 0,
+      sealedBytes: sealed.length,
+      jobs: [],
+      named: [],
+    });
+    return { recordId: id, sessionId: session.id, sealed };
+  }
 }

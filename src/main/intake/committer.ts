@@ -2,7 +2,8 @@ import { onWriter } from "../../store/client-config.ts";
 import { closedSubjects, type IngestStore } from "../../store/ingest-store.ts";
 import { uuidText } from "../../store/binary-array.ts";
 import type { IngestSessions } from "../../vault/ingest-session.ts";
-import { BatchSealer, type BatchSealerHooks, type Compression, type SealedBatch, type Submission } from "./batch-sealer.ts";
+import { BatchSealer, type BatchSealerHooks, type Compression, type SealedBatch } from "./batch-sealer.ts";
+import type { Submission } from "./record-maker.ts";
 
 /** Most records and bytes of one group commit. */
 const batchRecordsMax = 256;
@@ -111,9 +112,9 @@ export class Committer {
   async #fly(batch: readonly Waiting[]): Promise<void> {
     const started = performance.now();
     try {
-      const outcomes = await this.#commit(batch.map((each) => each.submission));
+      const outcomes = await this.#commit(batch.map(submissionOf));
       this.#hooks.ended(ended(batch, started, false));
-      for (const [index, each] of batch.entries()) each.done(outcomes[index]!);
+      for (let index = 0; index < batch.length; index++) batch[index]!.done(outcomes[index]!);
       this.#wakeSoon();
     } catch (error) {
       this.#hooks.ended(ended(batch, started, true));
@@ -124,10 +125,10 @@ export class Committer {
 
   async #commit(batch: readonly Submission[]): Promise<readonly CommitOutcome[]> {
     const sealed = await this.#unlessClosed(() => this.#sealInTurn(batch));
-    if (sealed === null) return batch.map(() => ({ state: "stale" }));
+    if (sealed === null) return batch.map(asStale);
     try {
       const stored = await this.#unlessClosed(() => onWriter(() => this.#store.commit(sealed.body, sealed.rows, sealed.groups)));
-      return batch.map(() => ({ state: stored === null ? "stale" : "committed" }));
+      return batch.map(stored === null ? asStale : asCommitted);
     } catch (error) {
       if ((error as { code?: string }).code === "23505") return this.#withoutDuplicates(batch);
       if (batch.length === 1 || isTransient(error)) throw error;
@@ -209,6 +210,13 @@ export class Committer {
       });
   }
 }
+
+const stale: CommitOutcome = { state: "stale" };
+const committed: CommitOutcome = { state: "committed" };
+const asStale = (): CommitOutcome => stale;
+const asCommitted = (): CommitOutcome => committed;
+
+const submissionOf = ({ submission }: Waiting): Submission => submission;
 
 /** @param began milliseconds, as `performance.now` has them. */
 function ended(batch: readonly Waiting[], began: number, isFailed: boolean): Commit {

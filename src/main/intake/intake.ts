@@ -6,11 +6,11 @@ import { packMessage } from "../../domain/packed-message.ts";
 import { type ProblemCode, ProblemError } from "../../ingress/problems.ts";
 import { noticeOf, type ShipmentInput } from "../../ingress/shipment-input.ts";
 import { uuidText } from "../../store/binary-array.ts";
-import { type KnownToken, tokenise, type Tokenised } from "../../vault/tokenise.ts";
-import type { Submission } from "./batch-sealer.ts";
+import { EitherKnown, type KnownToken, tokenise, type Tokenised } from "../../vault/tokenise.ts";
 import type { CommitOutcome, Committer } from "./committer.ts";
 import { inflated, isPlain } from "./inflate.ts";
 import { apiSource, codecs } from "./sources.ts";
+import type { PendingRecord, RecordHead, Submission } from "./record-maker.ts";
 import type { TenantKeys } from "../keys/tenant-keys.ts";
 import { uuid7 } from "./uuid7.ts";
 
@@ -47,11 +47,13 @@ export type IntakeOutcome =
       >;
     };
 
+/** A request that may come again. */
 interface Recent {
   readonly receipt: string;
   readonly content: string;
-  /** Null once the request is durable. */
-  outcome: Promise<boolean> | null;
+  isDurable: boolean;
+  /** Of the same requests that came before it was durable; called when it is, or has failed. */
+  repeats: ((isDurable: boolean) => void)[] | null;
 }
 
 const reused = { state: "refused", code: "idempotency_key_reused" } as const;
@@ -121,10 +123,9 @@ export class Intake {
     const before = this.#recent.get(dedupe);
     if (before !== undefined) {
       if (before.content !== content) return done(reused);
-      if (before.outcome === null) return done({ state: "duplicate", receipt: before.receipt });
-      void before.outcome.then((stored) =>
-        stored ? done({ state: "duplicate", receipt: before.receipt }) : this.#take(request, plain, done),
-      );
+      const { receipt } = before;
+      if (before.isDurable) return done({ state: "duplicate", receipt });
+      (before.repeats ??= []).push((isDurable) => (isDurable ? done({ state: "duplicate", receipt }) : this.#take(request, plain, done)));
       return;
     }
     this.#commit(this.#submission(request, plain, dedupe, content), dedupe, content, done);
@@ -150,19 +151,19 @@ export class Intake {
       contentEncoding,
       body,
     };
-    return {
-      head,
-      make: (pending) => {
-        const decoded = decodedSafely(source, plain);
-        if (!decoded.ok) this.#quarantined(source, decoded.reason);
-        const { tokenised, failure } = decoded.ok
-          ? this.#tokenised(tenant, source, decoded.notices, pending)
-          : { tokenised: nothing, failure: decoded.reason };
-        const { groups, claims, lanes, named, links } = tokenised;
-        return { failure, messages: tokenised.messages.map(packMessage), lanes, groups, claims, named, links };
-      },
-    };
+    return new WaitingRequest(head, plain, this.#make);
   }
+
+  /** Kept, so that what waits holds one function and not each a function of its own. */
+  readonly #make = ({ tenant, source }: RecordHead, plain: Buffer, pending: Map<string, KnownToken>): PendingRecord => {
+    const decoded = decodedSafely(source, plain);
+    if (!decoded.ok) this.#quarantined(source, decoded.reason);
+    const { tokenised, failure } = decoded.ok
+      ? this.#tokenised(tenant, source, decoded.notices, pending)
+      : { tokenised: nothing, failure: decoded.reason };
+    const { groups, claims, lanes, named, links } = tokenised;
+    return { failure, messages: tokenised.messages.map(packMessage), lanes, groups, claims, named, links };
+  };
 
   /** Empty `failure`: decoded. Otherwise the record goes to quarantine, sealed whole. */
   #tokenised(
@@ -173,9 +174,8 @@ export class Intake {
   ): { readonly tokenised: Tokenised; readonly failure: DecodeFailure | "" } {
     const keys = this.#keys.ready(tenant);
     if (keys === undefined) throw new Error("a tenant's keys were given up under a request of its own");
-    const known = (blind: string): KnownToken | undefined => this.#known.get(blind) ?? pending.get(blind);
     try {
-      const tokenised = tokenise(notices, source, this.#cell, keys, known);
+      const tokenised = tokenise(notices, source, this.#cell, keys, new EitherKnown(this.#known, pending));
       for (const { entry, token, subject } of tokenised.claims) pending.set(entry.blind, { token, subject });
       return { tokenised, failure: "" };
     } catch (error) {
@@ -187,15 +187,15 @@ export class Intake {
 
   #commit(submission: Submission, dedupe: string, content: string, done: (outcome: IntakeOutcome) => void): void {
     const receipt = uuidText(submission.head.id);
-    let settle: (stored: boolean) => void = () => {};
-    const recent: Recent = { receipt, content, outcome: new Promise((resolve) => (settle = resolve)) };
+    const recent: Recent = { receipt, content, isDurable: false, repeats: null };
     this.#recent.set(dedupe, recent);
     this.#submit(submission, remadeMax, (outcome) => {
-      recent.outcome = null;
-      const stored = outcome.state === "committed";
-      if (!stored && this.#recent.get(dedupe) === recent) this.#recent.delete(dedupe);
-      settle(stored);
+      recent.isDurable = outcome.state === "committed";
+      if (!recent.isDurable && this.#recent.get(dedupe) === recent) this.#recent.delete(dedupe);
+      const { repeats } = recent;
+      recent.repeats = null;
       done(outcomeOf(outcome, receipt));
+      for (const repeat of repeats ?? []) repeat(recent.isDurable);
     });
   }
 
@@ -204,6 +204,23 @@ export class Intake {
       if (outcome.state === "stale" && remakes > 0) this.#submit(submission, remakes - 1, done);
       else done(outcome);
     });
+  }
+}
+
+/** A request that waits for its turn. */
+class WaitingRequest implements Submission {
+  readonly head: RecordHead;
+  readonly #plain: Buffer;
+  readonly #make: (head: RecordHead, plain: Buffer, pending: Map<string, KnownToken>) => PendingRecord;
+
+  constructor(head: RecordHead, plain: Buffer, make: (head: RecordHead, plain: Buffer, pending: Map<string, KnownToken>) => PendingRecord) {
+    this.head = head;
+    this.#plain = plain;
+    this.#make = make;
+  }
+
+  make(pending: Map<string, KnownToken>): PendingRecord {
+    return this.#make(this.head, this.#plain, pending);
   }
 }
 
