@@ -106,6 +106,9 @@ export interface NoticeSettings {
   readonly mail: { readonly url: string; readonly from: string; readonly to: readonly string[] } | null;
 }
 
+/** The thread that speaks HTTP hands over as much as two to three of them can take (`bench/README.md`). */
+const intakeThreadsMax = 3;
+
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const setting = (name: string, fallback: string): string => readSetting(env, name) ?? fallback;
   const number = (name: string, fallback: number): number => {
@@ -156,7 +159,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     tenantBurst: number("PARCELKEEP_TENANT_BURST", 2000),
     inboxMax: number("PARCELKEEP_INBOX_MAX", 1_000_000),
     compression,
-    intakeThreads: Math.ceil(number("PARCELKEEP_INTAKE_THREADS", Math.max(1, Math.min(Math.floor(availableParallelism() / 2), 4)))),
+    intakeThreads: Math.ceil(number("PARCELKEEP_INTAKE_THREADS", Math.min(availableParallelism(), intakeThreadsMax))),
     tokenBudget: {
       tokensPerDay: Math.floor(number("PARCELKEEP_TOKENS_PER_DAY", 1_000_000)),
       missesPerHour: Math.floor(number("PARCELKEEP_TOKEN_MISSES_PER_HOUR", 20_000)),

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { crc32 } from "node:zlib";
 import { ProblemError } from "../../ingress/problems.ts";
 import type { Received } from "../../ingress/services.ts";
+import { EndpointPlacement, type Place } from "./endpoint-placement.ts";
 import { HandOver, type IntakeReport, type OtherOutcome, type Receipts } from "./hand-over.ts";
 import type { Forgetting, IntakeThreadStart } from "./intake-thread.ts";
 import type { IntakeRequest } from "./intake.ts";
@@ -18,6 +18,7 @@ const waitingBytesMax = 16 * 1024 * 1024;
 type Tokenised = Exclude<TokenOutcome, { state: "refused" }>;
 
 interface Waiting {
+  readonly place: Place<IntakeThread>;
   readonly source: string;
   readonly bytes: number;
   /** With {@link Received}, or {@link Tokenised} where values of the tokens API wait. */
@@ -28,6 +29,7 @@ interface Waiting {
 /** The front's side of the intake threads: hands requests over in groups, and answers them when they are durable. */
 export class IntakeThreads {
   readonly #threads: readonly IntakeThread[];
+  readonly #placement: EndpointPlacement<IntakeThread>;
   readonly #metrics: IngressMetrics;
   readonly #spans: Spans;
   readonly #waiting = new Map<number, Waiting>();
@@ -55,6 +57,7 @@ export class IntakeThreads {
     this.#metrics = metrics;
     this.#spans = spans;
     this.#threads = Array.from({ length: count }, () => new IntakeThread(start, (report) => this.#reported(report), lost));
+    this.#placement = new EndpointPlacement(this.#threads);
   }
 
   /** Requests that wait for their commit. */
@@ -85,11 +88,13 @@ export class IntakeThreads {
   #handOver<Ended extends Received | Tokenised>(request: IntakeRequest): Promise<Ended> {
     if (!this.hasRoom) return Promise.reject(new ProblemError("busy", { retryAfterS: 1 }));
     return new Promise((resolve, reject) => {
-      const { source, body } = request;
+      const { endpoint, source, body } = request;
       const serial = this.#serial++;
+      const place = this.#placement.of(endpoint);
       this.#waitingBytes += body.length;
-      this.#waiting.set(serial, { source, bytes: body.length, resolve, reject });
-      this.#threadFor(request).handOver(serial, request);
+      this.#waiting.set(serial, { place, source, bytes: body.length, resolve, reject });
+      place.took();
+      place.thread.handOver(serial, request);
     });
   }
 
@@ -106,12 +111,6 @@ export class IntakeThreads {
   async drain(): Promise<void> {
     if (this.#waiting.size > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
     await Promise.all(this.#threads.map((thread) => thread.end()));
-  }
-
-  /** A request that comes again goes to the thread that has seen it, where it is recognised without asking the database. */
-  #threadFor({ idempotencyKey, body }: IntakeRequest): IntakeThread {
-    if (this.#threads.length === 1) return this.#threads[0]!;
-    return this.#threads[crc32(idempotencyKey ?? body) % this.#threads.length]!;
   }
 
   #reported({ accepted, duplicates, outcomes, commits, failures, quarantined, forgotten }: IntakeReport): void {
@@ -166,12 +165,15 @@ export class IntakeThreads {
     if (waiting === undefined) return undefined;
     this.#waiting.delete(serial);
     this.#waitingBytes -= waiting.bytes;
+    waiting.place.gave();
     return waiting;
   }
 }
 
 class IntakeThread {
   readonly ready: Promise<void>;
+  /** Requests that were handed over and have not ended. */
+  waiting = 0;
   readonly #worker: Worker;
   readonly #next = new HandOver();
   #ending = false;
