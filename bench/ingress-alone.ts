@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { startEmbeddedPostgres } from "../src/store/embedded/server.ts";
 import { ownerRole } from "../src/store/roles.ts";
 import { RunningProgram } from "../test/support/running-program.ts";
@@ -20,7 +21,7 @@ export class IngressAlone {
 
   static async start(): Promise<IngressAlone> {
     // The program makes the folder, its keys and the shop, and ends.
-    const program = new RunningProgram(productSettings);
+    const program = new RunningProgram(productSettings, tmpdir());
     await program.start();
     const shop = newShop(program);
     await program.stop();

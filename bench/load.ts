@@ -32,7 +32,8 @@ export interface Leg {
 
 interface Connection {
   readonly socket: Socket;
-  head: string;
+  /** The part of an answer's head that came without its end; mostly it comes whole. */
+  head: Buffer | null;
   bodyLeft: number;
   status: number;
   dueAt: number;
@@ -82,13 +83,14 @@ async function runLeg(order: LegOrder): Promise<Leg> {
     while (idle.length > 0 && due * (1000 / order.rate) <= elapsed && !over) send(idle.pop()!, started + due++ * (1000 / order.rate));
   };
   const answered = (connection: Connection): void => {
-    latencies.push(performance.now() - connection.dueAt);
+    const now = performance.now();
+    latencies.push(now - connection.dueAt);
     if (connection.status >= 200 && connection.status < 300) {
       accepted++;
       payloadBytes += connection.bytes;
     } else refused++;
     if (over) return;
-    if (order.rate === undefined) send(connection, performance.now());
+    if (order.rate === undefined) send(connection, now);
     else idle.push(connection);
   };
   for (const connection of connections) connection.read = (chunk) => read(connection, chunk, answered);
@@ -140,7 +142,7 @@ function open(port: number, host: string): Promise<Connection> {
       return true;
     };
     const socket = connect({ port, host, noDelay: true, onread: { buffer: answerBuffer, callback } });
-    const connection: Connection = { socket, head: "", bodyLeft: 0, status: 0, dueAt: 0, bytes: 0, read: () => {} };
+    const connection: Connection = { socket, head: null, bodyLeft: 0, status: 0, dueAt: 0, bytes: 0, read: () => {} };
     socket.once("error", reject);
     socket.once("connect", () => {
       socket.on("error", () => {});
@@ -154,15 +156,32 @@ function read(connection: Connection, chunk: Buffer, answered: (connection: Conn
   if (connection.bodyLeft > 0) {
     connection.bodyLeft -= chunk.length;
   } else {
-    connection.head += chunk.toString("latin1");
-    const end = connection.head.indexOf("\r\n\r\n");
+    const come = connection.head === null ? chunk : Buffer.concat([connection.head, chunk]);
+    const end = come.indexOf(headEnd);
+    connection.head = end < 0 ? Buffer.from(come) : null;
     if (end < 0) return;
-    connection.status = Number(connection.head.slice(9, 12));
-    const length = Number(/\r\ncontent-length: (\d+)/i.exec(connection.head)?.[1] ?? 0);
-    connection.bodyLeft = length - (connection.head.length - end - 4);
-    connection.head = "";
+    connection.status = numberAt(come, 9);
+    connection.bodyLeft = contentLength(come, end) - (come.length - end - headEnd.length);
   }
   if (connection.bodyLeft === 0) answered(connection);
+}
+
+const headEnd = Buffer.from("\r\n\r\n");
+const lengthNames = ["\r\ncontent-length: ", "\r\nContent-Length: "].map((name) => Buffer.from(name));
+
+function contentLength(answer: Buffer, headBytes: number): number {
+  for (const name of lengthNames) {
+    const at = answer.indexOf(name);
+    if (at >= 0 && at < headBytes) return numberAt(answer, at + name.length);
+  }
+  return 0;
+}
+
+/** The digits that stand there. */
+function numberAt(bytes: Buffer, at: number): number {
+  let value = 0;
+  for (let digit = bytes[at]! - 48; digit >= 0 && digit <= 9; digit = bytes[++at]! - 48) value = value * 10 + digit;
+  return value;
 }
 
 process.once("message", (order) => {

@@ -1,6 +1,6 @@
 import { execSync, spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { statfsSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { IngressAlone } from "./ingress-alone.ts";
 import { leg } from "./legs.ts";
@@ -15,12 +15,12 @@ import { Target } from "./target.ts";
  */
 const chosen = new Set(process.argv.slice(2));
 const isChosen = (...letters: string[]): boolean => chosen.size === 0 || letters.some((letter) => chosen.has(letter));
-const rounds = Number(process.env["BENCH_ROUNDS"] ?? 3);
+const rounds = Number(process.env["BENCH_ROUNDS"] ?? 5);
 const seconds = Number(process.env["BENCH_SECONDS"] ?? 5);
 const warmSeconds = Number(process.env["BENCH_WARM_SECONDS"] ?? 20);
 const tokens = Number(process.env["BENCH_TOKENS"] ?? 1_000_000);
-/** For ingest: enough that the next batches are received while those before them are sealed and written. */
-const ingestConnections = Number(process.env["BENCH_CONNECTIONS"] ?? 512);
+/** For ingest: enough that each intake thread has its next batches while those before them are sealed and written. */
+const ingestConnections = Number(process.env["BENCH_CONNECTIONS"] ?? 1024);
 const connections = 192;
 const preparedMax = 60_000;
 
@@ -31,6 +31,7 @@ const note = (name: string, value: string | number): void => {
 };
 note("machine", `${cpus()[0]!.model}, ${cpus().length} cores, node ${process.version}`);
 note("commit", execSync("git rev-parse --short HEAD", { encoding: "utf8" }).trim());
+note("data folder", dataFolderKind());
 note("rounds x seconds", `${rounds} x ${seconds}, after ${warmSeconds} s to warm up`);
 
 const spent: Record<string, Record<string, number>> = {};
@@ -86,6 +87,18 @@ async function ingestAlone(ingress: IngressAlone): Promise<void> {
     note("(b) half of that load, requests/s", Math.round(half.rate));
     note("(b) p50 / p99, ms (aim p99 10)", `${half.p50} / ${half.p99}`);
   }
+}
+
+/** Numbers of `statfs(2)`. A commit is flushed to disk only where there is one. */
+function dataFolderKind(): string {
+  const kinds = new Map([
+    [0xef53, "ext4"],
+    [0x58465342, "xfs"],
+    [0x9123683e, "btrfs"],
+    [0x01021994, "in memory (tmpfs): flushing costs nothing here, and (a) to (e) flatter"],
+  ]);
+  const { type } = statfsSync(tmpdir());
+  return kinds.get(type) ?? `file system ${type.toString(16)}`;
 }
 
 /** Every role works beside ingress, on the same processors. */

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { createHmac, randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { tmpdir } from "node:os";
 import { promisify } from "node:util";
 import pg from "pg";
 import { keyPath } from "../src/main/keys/key-paths.ts";
@@ -57,7 +58,7 @@ export class Target {
   #shop: Shop = { tenant: "", key: "", fedex: "", aftership: "" };
 
   private constructor(env: NodeJS.ProcessEnv) {
-    this.#program = new RunningProgram({ ...productSettings, ...env });
+    this.#program = new RunningProgram({ ...productSettings, ...env }, tmpdir());
   }
 
   static async start(env: NodeJS.ProcessEnv = {}): Promise<Target> {

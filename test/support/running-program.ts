@@ -25,8 +25,9 @@ export class RunningProgram {
   #child: ChildProcess | null = null;
   #databaseUrl: string | null = null;
 
-  constructor(env: NodeJS.ProcessEnv = {}) {
-    this.dataDir = mkdtempSync(join(scratchFolder, "pk-"));
+  /** @param folder what the data folder is made in. */
+  constructor(env: NodeJS.ProcessEnv = {}, folder = scratchFolder) {
+    this.dataDir = mkdtempSync(join(folder, "pk-"));
     this.#given = env;
     this.env = { ...process.env, PARCELKEEP_DATA: this.dataDir, PARCELKEEP_HTTP: "127.0.0.1:0", ...env };
   }
