@@ -57,7 +57,7 @@ export class IntakeThreads {
     this.#metrics = metrics;
     this.#spans = spans;
     this.#threads = Array.from({ length: count }, () => new IntakeThread(start, (report) => this.#reported(report), lost));
-    this.#placement = new EndpointPlacement(this.#threads);
+    this.#placement = new EndpointPlacement(this.#threads, () => performance.now());
   }
 
   /** Requests that wait for their commit. */
