@@ -7,7 +7,7 @@ const behindRequests = 256;
 /** Where so few wait on all threads together, one of them would do. */
 const quietRequests = 128;
 /** How long an endpoint stays where it was moved to: what its parcels' values are known by has to be learnt anew there. */
-const stayMs = 10_000;
+const stayMs = 2_000;
 
 /** A thread, as far as its load goes. */
 export interface Loaded {
