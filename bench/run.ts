@@ -95,7 +95,7 @@ function dataFolderKind(): string {
     [0xef53, "ext4"],
     [0x58465342, "xfs"],
     [0x9123683e, "btrfs"],
-    [0x01021994, "in memory (tmpfs): flushing costs nothing here, and (a) to (e) flatter"],
+    [0x01021994, "in memory (tmpfs): flushing costs nothing here, and (b) and (d) flatter"],
   ]);
   const { type } = statfsSync(tmpdir());
   return kinds.get(type) ?? `file system ${type.toString(16)}`;

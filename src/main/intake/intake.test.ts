@@ -191,4 +191,34 @@ describe("records that come at the same time", async () => {
     assert.equal((await indexed()).length, 3);
     assert.equal((await messages()).length, 3);
   });
+
+  test("and are one request that came again have the receipt of the first, which is durable by then", async () => {
+    const { receive } = await process();
+    const body = scan("794600000030", 1);
+    const [first, ...again] = await receive([body, body, body]);
+    assert.equal(first!.state, "accepted");
+    const { receipt } = first as { receipt: string };
+    assert.deepEqual(again, [
+      { state: "duplicate", receipt },
+      { state: "duplicate", receipt },
+    ]);
+    assert.deepEqual(await receive([body]), [{ state: "duplicate", receipt }]);
+    assert.equal((await messages()).length, 1);
+  });
+
+  test("and are one request that came again: where the first fails, the next is stored in its place", async () => {
+    let commits = 0;
+    const real = ingestStore(pool);
+    const failingOnce: IngestStore["commit"] = async (...batch) => {
+      if (commits++ === 0) throw Object.assign(new Error("away"), { code: "57P01" });
+      await real.commit(...batch);
+    };
+    const { receive } = await process({ commit: failingOnce });
+    const body = scan("794600000031", 1);
+    const [first, second, third] = await receive([body, body, body]);
+    assert.deepEqual(first, { state: "refused", code: "busy" });
+    assert.equal(second!.state, "accepted");
+    assert.deepEqual(third, { state: "duplicate", receipt: (second as { receipt: string }).receipt });
+    assert.equal((await messages()).length, 1);
+  });
 });

@@ -155,7 +155,7 @@ export class Intake {
   }
 
   /** Kept, so that what waits holds one function and not each a function of its own. */
-  readonly #make = ({ tenant, source }: RecordHead, plain: Buffer, pending: Map<string, KnownToken>): PendingRecord => {
+  readonly #make: Make = ({ tenant, source }, plain, pending) => {
     const decoded = decodedSafely(source, plain);
     if (!decoded.ok) this.#quarantined(source, decoded.reason);
     const { tokenised, failure } = decoded.ok
@@ -207,13 +207,14 @@ export class Intake {
   }
 }
 
-/** A request that waits for its turn. */
+type Make = (head: RecordHead, plain: Buffer, pending: Map<string, KnownToken>) => PendingRecord;
+
 class WaitingRequest implements Submission {
   readonly head: RecordHead;
   readonly #plain: Buffer;
-  readonly #make: (head: RecordHead, plain: Buffer, pending: Map<string, KnownToken>) => PendingRecord;
+  readonly #make: Make;
 
-  constructor(head: RecordHead, plain: Buffer, make: (head: RecordHead, plain: Buffer, pending: Map<string, KnownToken>) => PendingRecord) {
+  constructor(head: RecordHead, plain: Buffer, make: Make) {
     this.head = head;
     this.#plain = plain;
     this.#make = make;

@@ -1,19 +1,12 @@
-import type { ClaimRow, GroupRow } from "../../store/ingest-store.ts";
+import type { ClaimRow, GroupRow, RecordRow } from "../../store/ingest-store.ts";
 import type { IngestSession } from "../../vault/ingest-session.ts";
 import { sealGroup } from "../../vault/seal-group.ts";
 import { tokenOf } from "../../vault/token.ts";
-import type { IndexEntry, KnownToken, SealGroup, SubjectLink, TokenClaim } from "../../vault/tokenise.ts";
+import type { IndexEntry, KnownToken, SealGroup, TokenClaim, Tokenised } from "../../vault/tokenise.ts";
 import type { Maker } from "./in-turns.ts";
 
 /** What a record is before its values have tokens. Ids and keyed hashes are 16 bytes. */
-export interface RecordHead {
-  readonly id: Uint8Array;
-  readonly dedupe: Uint8Array;
-  readonly content: Uint8Array;
-  readonly tenant: string;
-  readonly endpoint: string;
-  readonly source: string;
-  readonly receivedAt: number;
+export interface RecordHead extends Pick<RecordRow, "id" | "dedupe" | "content" | "tenant" | "endpoint" | "source" | "receivedAt"> {
   /** What is sealed as the raw record, with the time of receipt (`raw-envelope.ts`). */
   readonly contentType: string;
   readonly contentEncoding: string;
@@ -31,16 +24,11 @@ export interface Submission {
 }
 
 /** What a request is made to, before its values are sealed. */
-export interface PendingRecord {
+export interface PendingRecord extends Omit<Tokenised, "messages"> {
   /** Empty, or why it goes to quarantine. */
   readonly failure: string;
+  /** Packed. */
   readonly messages: readonly string[];
-  readonly lanes: readonly number[];
-  readonly groups: readonly SealGroup[];
-  readonly claims: readonly TokenClaim[];
-  /** Persons whose tokens were known when the record was tokenised. */
-  readonly named: readonly string[];
-  readonly links: readonly SubjectLink[];
 }
 
 /** A value whose token is to be claimed. */
@@ -52,14 +40,10 @@ export interface Claimed {
 }
 
 /** A record whose values are sealed. */
-export interface MadeRecord {
+export interface MadeRecord extends Pick<PendingRecord, "failure" | "lanes" | "named" | "links"> {
   readonly head: RecordHead;
   readonly session: IngestSession;
-  readonly failure: string;
-  readonly lanes: readonly number[];
   messages: readonly string[];
-  readonly named: readonly string[];
-  readonly links: readonly SubjectLink[];
   /** The groups that it brought. */
   readonly holds: readonly GroupRow[];
 }
